@@ -1,0 +1,2 @@
+//! WebSocket on embassy-net.
+#![no_std]

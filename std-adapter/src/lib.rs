@@ -1,0 +1,1 @@
+//! WebSocket by hijacking the connection of any HTTP server, on threads.

@@ -1,0 +1,1 @@
+//! The simulator and other means of the tests.
