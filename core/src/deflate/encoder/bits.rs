@@ -27,7 +27,9 @@ impl<'o> Output<'o> {
 /// Copies the bytes that fit from the start of `source` to the start of `target` and returns how many they are.
 pub(super) fn copy_prefix(target: &mut [u8], source: &[u8]) -> usize {
     let len = target.len().min(source.len());
-    if let (Some((target, _)), Some((source, _))) = (target.split_at_mut_checked(len), source.split_at_checked(len)) {
+    if let (Some((target, _)), Some((source, _))) =
+        (target.split_at_mut_checked(len), source.split_at_checked(len))
+    {
         target.copy_from_slice(source);
     }
     len
@@ -60,11 +62,6 @@ impl Bits {
     /// Fills the last byte with zero bits.
     pub(super) fn pad(&mut self) {
         self.count = self.count.next_multiple_of(8);
-    }
-
-    /// The bits beyond the last whole byte.
-    pub(super) fn beyond_byte(self) -> u32 {
-        self.count & 7
     }
 
     /// Writes whole bytes out; false when the output is full and fewer than [`Bits::ROOM`] bits may be pushed.

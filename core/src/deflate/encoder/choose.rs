@@ -3,8 +3,8 @@
 use super::emit::{Body, Phase};
 use super::huffman::{self, Code};
 use super::symbols::{
-    Alphabets, END, FIXED_DISTANCE_BITS, distance_extra_bits, distance_symbol, fixed_literal_bits, length_extra_bits,
-    length_symbol,
+    Alphabets, END, FIXED_DISTANCE_BITS, distance_extra_bits, distance_symbol, fixed_literal_bits,
+    length_extra_bits, length_symbol,
 };
 use super::tokens::Token;
 use super::trees::{Trees, best_codes};
@@ -42,7 +42,9 @@ impl Encoder<'_> {
             self.regret = self.regret.saturating_add(keep.saturating_sub(coded));
             // The description also serves the blocks to come.
             let owed = if last { 0 } else { described / 2 };
-            if dynamic <= stored && (dynamic.saturating_sub(owed) < best || (!last && self.regret > described)) {
+            if dynamic <= stored
+                && (dynamic.saturating_sub(owed) < best || (!last && self.regret > described))
+            {
                 self.close();
                 huffman::assign(&mut codes.literals);
                 huffman::assign(&mut codes.distances);
@@ -92,7 +94,9 @@ impl Encoder<'_> {
     fn count(&self) -> Alphabets<u16> {
         let mut uses = Alphabets::new();
         let mut at = self.scan.block;
-        for token in self.tokens.iter().take(self.scan.tokens).map(|packed| Token::from_packed(*packed)) {
+        for token in
+            self.tokens.iter().take(self.scan.tokens).map(|packed| Token::from_packed(*packed))
+        {
             let end = at.wrapping_add(token.run());
             tally(&mut uses, self.window.slice(at, end));
             at = end;
@@ -113,15 +117,19 @@ impl Encoder<'_> {
         let weigh = |uses: &[u16], codes: Option<&[Code]>, symbol: usize, near: bool| {
             let here = uses.get(symbol).map_or(0, |count| u32::from(*count));
             let bits = codes.and_then(|codes| codes.get(symbol)).map_or(0, |code| code.bits());
-            let before = if bits > 0 && !last { (MEMORY * OCCURRENCE).wrapping_shr(bits) } else { 0 };
+            let before =
+                if bits > 0 && !last { (MEMORY * OCCURRENCE).wrapping_shr(bits) } else { 0 };
             here.wrapping_mul(OCCURRENCE).wrapping_add(before).wrapping_add(u32::from(near))
         };
         let near = |symbol: usize| {
             let start = symbol & !(NEIGHBOURS - 1);
-            let group = uses.literals.get(start..start.wrapping_add(NEIGHBOURS)).unwrap_or_default();
+            let group =
+                uses.literals.get(start..start.wrapping_add(NEIGHBOURS)).unwrap_or_default();
             !last && (symbol >= END || group.iter().any(|count| *count > 0))
         };
-        let literals = (0..286).map(|symbol| weigh(&uses.literals, open.map(|codes| &codes.literals[..]), symbol, near(symbol)));
+        let literals = (0..286).map(|symbol| {
+            weigh(&uses.literals, open.map(|codes| &codes.literals[..]), symbol, near(symbol))
+        });
         let reach = distance_symbol(self.window.max_distance()).symbol;
         let some = uses.distances.iter().filter(|count| **count > 0).count();
         let distances = (0..30).map(|symbol| {
@@ -143,8 +151,10 @@ impl Encoder<'_> {
 
 /// What the symbols take in such codes, the block's end included; all there is if one of them has no code.
 fn cost(uses: &Alphabets<u16>, codes: &Alphabets<Code>) -> u32 {
-    let literals = uses.literals.iter().zip(&codes.literals).map(|(count, code)| (*count, code.bits()));
-    let distances = uses.distances.iter().zip(&codes.distances).map(|(count, code)| (*count, code.bits()));
+    let literals =
+        uses.literals.iter().zip(&codes.literals).map(|(count, code)| (*count, code.bits()));
+    let distances =
+        uses.distances.iter().zip(&codes.distances).map(|(count, code)| (*count, code.bits()));
     let mut sum = 0u32;
     for (count, bits) in literals.chain(distances) {
         if count > 0 && bits == 0 {
@@ -156,7 +166,11 @@ fn cost(uses: &Alphabets<u16>, codes: &Alphabets<Code>) -> u32 {
 }
 
 fn fixed_cost(uses: &Alphabets<u16>) -> u32 {
-    let literals = uses.literals.iter().enumerate().map(|(symbol, count)| (*count, fixed_literal_bits(symbol)));
+    let literals = uses
+        .literals
+        .iter()
+        .enumerate()
+        .map(|(symbol, count)| (*count, fixed_literal_bits(symbol)));
     let distances = uses.distances.iter().map(|count| (*count, FIXED_DISTANCE_BITS));
     let symbols = literals.chain(distances).fold(0u32, |sum, (count, bits)| {
         sum.saturating_add(u32::from(count).saturating_mul(u32::from(bits)))
@@ -166,9 +180,20 @@ fn fixed_cost(uses: &Alphabets<u16>) -> u32 {
 
 /// The bits that follow symbols whatever their codes are.
 fn extra(uses: &Alphabets<u16>) -> u32 {
-    let lengths = uses.literals.iter().enumerate().skip(END).map(|(symbol, count)| (*count, length_extra_bits(symbol)));
-    let distances = uses.distances.iter().enumerate().map(|(symbol, count)| (*count, distance_extra_bits(symbol)));
-    lengths.chain(distances).fold(0u32, |sum, (count, bits)| sum.saturating_add(u32::from(count).saturating_mul(bits)))
+    let lengths = uses
+        .literals
+        .iter()
+        .enumerate()
+        .skip(END)
+        .map(|(symbol, count)| (*count, length_extra_bits(symbol)));
+    let distances = uses
+        .distances
+        .iter()
+        .enumerate()
+        .map(|(symbol, count)| (*count, distance_extra_bits(symbol)));
+    lengths
+        .chain(distances)
+        .fold(0u32, |sum, (count, bits)| sum.saturating_add(u32::from(count).saturating_mul(bits)))
 }
 
 fn tally(uses: &mut Alphabets<u16>, literals: &[u8]) {

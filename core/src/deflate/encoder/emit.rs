@@ -1,10 +1,10 @@
 //! Writing a block: all of it can stop wherever the output is full.
 
 use super::Encoder;
+use super::Message;
 use super::bits::Output;
 use super::symbols::{distance_symbol, length_symbol};
 use super::tokens::Token;
-use super::Message;
 
 /// What is being written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,9 @@ impl Encoder<'_> {
                 self.phase = match self.trees.run_bits(&self.codes, usize::from(at)) {
                     Some((value, bits, covers)) => {
                         self.bits.push(value, bits);
-                        Phase::CodeLengths { at: at.wrapping_add(u16::try_from(covers).unwrap_or(u16::MAX)) }
+                        Phase::CodeLengths {
+                            at: at.wrapping_add(u16::try_from(covers).unwrap_or(u16::MAX)),
+                        }
                     }
                     None => Phase::Body,
                 };
@@ -131,8 +133,14 @@ impl Encoder<'_> {
         let mut body = self.body;
         let mut bits = self.bits;
         let complete = loop {
-            let token = self.tokens.get(body.token).filter(|_| body.token < self.scan.tokens).map(|packed| Token::from_packed(*packed));
-            let end = *body.literals.get_or_insert_with(|| token.map_or(self.scan.at, |token| body.at.wrapping_add(token.run())));
+            let token = self
+                .tokens
+                .get(body.token)
+                .filter(|_| body.token < self.scan.tokens)
+                .map(|packed| Token::from_packed(*packed));
+            let end = *body.literals.get_or_insert_with(|| {
+                token.map_or(self.scan.at, |token| body.at.wrapping_add(token.run()))
+            });
             let literals = self.window.slice(body.at, end);
             let mut full = false;
             for byte in literals {
@@ -153,7 +161,9 @@ impl Encoder<'_> {
             };
             if let Some((length, distance)) = token.matched() {
                 let (code, split) = (length_symbol(length), distance_symbol(distance));
-                for (codes, split) in [(&self.codes.literals[..], code), (&self.codes.distances[..], split)] {
+                for (codes, split) in
+                    [(&self.codes.literals[..], code), (&self.codes.distances[..], split)]
+                {
                     if let Some(code) = codes.get(split.symbol) {
                         bits.push(code.value(), code.bits());
                         bits.push(split.extra, split.bits);

@@ -57,7 +57,12 @@ pub(super) fn assign(codes: &mut [Code]) {
 
 /// Sets the lengths of the best code for symbols that weigh so much, none above `limit` bits; a symbol of weight zero
 /// gets none. `work` has room for every symbol of weight; weights add up to less than 2^23.
-pub(super) fn lengths(weights: impl Iterator<Item = u32>, codes: &mut [Code], work: &mut [u32], limit: usize) {
+pub(super) fn lengths(
+    weights: impl Iterator<Item = u32>,
+    codes: &mut [Code],
+    work: &mut [u32],
+    limit: usize,
+) {
     codes.fill(Code::default());
     let mut used = 0usize;
     let weighty = (0u32..).zip(weights).filter(|(_, weight)| *weight > 0);
@@ -73,7 +78,9 @@ pub(super) fn lengths(weights: impl Iterator<Item = u32>, codes: &mut [Code], wo
     let mut lightest = work.iter();
     for bits in (1..=limit).rev() {
         for item in lightest.by_ref().take(counts.get(bits).map_or(0, |count| *count as usize)) {
-            if let (Some(code), Ok(bits)) = (codes.get_mut((item & SYMBOL_MASK) as usize), u8::try_from(bits)) {
+            if let (Some(code), Ok(bits)) =
+                (codes.get_mut((item & SYMBOL_MASK) as usize), u8::try_from(bits))
+            {
                 *code = Code::of_length(bits);
             }
         }
@@ -117,7 +124,8 @@ fn leaves_at_depths(items: &mut [u32]) -> [u32; 33] {
         set(items, node, depth);
     }
     // What of a level's nodes is not an inner node is a leaf.
-    let mut inner = items.iter().take(len.wrapping_sub(1)).rev().map(|item| item >> SYMBOL_BITS).peekable();
+    let mut inner =
+        items.iter().take(len.wrapping_sub(1)).rev().map(|item| item >> SYMBOL_BITS).peekable();
     let mut nodes = 1u32;
     for depth in 0u32.. {
         let mut parents = 0u32;
@@ -176,9 +184,14 @@ fn shorten(counts: &mut [u32; 33], limit: usize) {
         *count = count.wrapping_add(deep);
     }
     // In units of the deepest leaf, a tree has room for 2^limit.
-    let taken = (0u32..).zip(&*counts).take(limit.wrapping_add(1)).skip(1).fold(0u32, |sum, (bits, count)| {
-        sum.wrapping_add(count.wrapping_shl(u32::try_from(limit).unwrap_or(0).wrapping_sub(bits)))
-    });
+    let taken = (0u32..).zip(&*counts).take(limit.wrapping_add(1)).skip(1).fold(
+        0u32,
+        |sum, (bits, count)| {
+            sum.wrapping_add(
+                count.wrapping_shl(u32::try_from(limit).unwrap_or(0).wrapping_sub(bits)),
+            )
+        },
+    );
     for _ in 1u32.wrapping_shl(u32::try_from(limit).unwrap_or(0))..taken {
         // A leaf above the deepest level makes room for one of the deepest: both hang below where it was.
         if let Some(count) = counts.get_mut(limit) {

@@ -37,7 +37,10 @@ use symbols::Alphabets;
 use trees::Trees;
 use window::Window;
 
-pub use sizes::{BuffersTooSmall, MAX_WINDOW_BITS, MIN_WINDOW_BITS, max_encoded_len, table_len, tokens_len, window_len};
+pub use sizes::{
+    BuffersTooSmall, MAX_WINDOW_BITS, MIN_WINDOW_BITS, max_encoded_len, table_len, tokens_len,
+    window_len,
+};
 
 /// What [`Encoder::compress`] is to do once it has taken all of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +109,12 @@ impl<'b> Encoder<'b> {
     ///
     /// [`BuffersTooSmall`] if a buffer is shorter than [`window_len`], [`table_len`] or [`tokens_len`] says, or if
     /// there is no such window.
-    pub fn new(bits: u8, window: &'b mut [u8], table: &'b mut [u16], tokens: &'b mut [u32]) -> Result<Self, BuffersTooSmall> {
+    pub fn new(
+        bits: u8,
+        window: &'b mut [u8],
+        table: &'b mut [u16],
+        tokens: &'b mut [u32],
+    ) -> Result<Self, BuffersTooSmall> {
         sizes::check(bits, window.len(), table.len(), tokens.len())?;
         let len = window.len().min(sizes::MAX_WINDOW_LEN);
         let window = window.get_mut(..len).unwrap_or_default();
@@ -126,7 +134,8 @@ impl<'b> Encoder<'b> {
         })
     }
 
-    /// Takes bytes from the start of `input`, which is shortened by them, and writes to the start of `output`.
+    /// Takes bytes from the start of `input`, which is shortened by them, and writes to the start of `output`. What is
+    /// in `output` beyond the bytes written is undefined.
     ///
     /// Any output will do, even an empty one, and any input. When the call is done under [`Flush::Sync`] or
     /// [`Flush::Message`], a message has ended and the output is at a byte's end.

@@ -70,10 +70,10 @@ impl Scan {
             if self.tokens >= tokens.len() {
                 return Scanned::Block { last: false };
             }
-            if let Some(token) = self.step(window, end)
-                && let Some(slot) = tokens.get_mut(self.tokens)
-            {
-                *slot = token.packed();
+            if let Some(token) = self.step(window, end) {
+                if let Some(slot) = tokens.get_mut(self.tokens) {
+                    *slot = token.packed();
+                }
                 self.tokens = self.tokens.wrapping_add(1);
             }
         }
@@ -114,9 +114,16 @@ impl Scan {
 
     /// The longest match at `at`, if it has more than `beat` bytes. All places before are entered first.
     #[inline]
-    fn find(&mut self, window: &mut Window, at: usize, beat: usize, end: usize) -> Option<(usize, usize)> {
+    fn find(
+        &mut self,
+        window: &mut Window,
+        at: usize,
+        beat: usize,
+        end: usize,
+    ) -> Option<(usize, usize)> {
         let left = end.saturating_sub(at);
-        let last = if left < MIN_MATCH { at.saturating_sub(MIN_MATCH.saturating_sub(left)) } else { at };
+        let last =
+            if left < MIN_MATCH { at.saturating_sub(MIN_MATCH.saturating_sub(left)) } else { at };
         for place in self.entered..last {
             window.enter(place);
         }

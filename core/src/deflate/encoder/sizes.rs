@@ -13,12 +13,13 @@ pub(super) const MAX_WINDOW_LEN: usize = u16::MAX as usize;
 /// The least length of the window buffer, in bytes, for `bits` from 8 to 15.
 #[must_use]
 pub const fn window_len(bits: u8) -> usize {
-    let window = power(bits);
-    window.saturating_add(match bits {
+    let room = match bits {
         ..=9 => 1024,
         10 => 2048,
-        _ => window,
-    }) - if bits == 15 {1} else {0}
+        MAX_WINDOW_BITS.. => MAX_WINDOW_LEN.saturating_sub(power(MAX_WINDOW_BITS)),
+        _ => power(bits),
+    };
+    power(bits).saturating_add(room)
 }
 
 /// The least length of the hash table, in items of 16 bits.
@@ -53,9 +54,15 @@ impl fmt::Display for BuffersTooSmall {
 
 impl core::error::Error for BuffersTooSmall {}
 
-pub(super) fn check(bits: u8, window: usize, table: usize, tokens: usize) -> Result<(), BuffersTooSmall> {
+pub(super) fn check(
+    bits: u8,
+    window: usize,
+    table: usize,
+    tokens: usize,
+) -> Result<(), BuffersTooSmall> {
     let known = (MIN_WINDOW_BITS..=MAX_WINDOW_BITS).contains(&bits);
-    let enough = window >= window_len(bits) && table >= table_len(bits) && tokens >= tokens_len(bits);
+    let enough =
+        window >= window_len(bits) && table >= table_len(bits) && tokens >= tokens_len(bits);
     if known && enough { Ok(()) } else { Err(BuffersTooSmall) }
 }
 

@@ -17,7 +17,9 @@ impl Token {
     #[inline]
     pub(super) fn with_match(run: usize, length: usize, distance: usize) -> Self {
         let length = length.wrapping_sub(MIN_MATCH) & (MAX_MATCH - MIN_MATCH);
-        let packed = run | length.wrapping_shl(RUN_BITS) | distance.wrapping_sub(1).wrapping_shl(RUN_BITS + LENGTH_BITS);
+        let packed = run
+            | length.wrapping_shl(RUN_BITS)
+            | distance.wrapping_sub(1).wrapping_shl(RUN_BITS + LENGTH_BITS);
         // 9, 8 and 15 bits: it fits where usize has 32 bits and where it has more.
         Self(u32::try_from(packed).unwrap_or(0))
     }

@@ -37,7 +37,11 @@ impl Trees {
 
     /// The description of `codes` and how many bits it takes, the counts included.
     pub(super) fn describe(codes: &Alphabets<Code>) -> (Self, u32) {
-        let mut trees = Self { literals: used(&codes.literals, END + 1), distances: used(&codes.distances, 1), ..Self::empty() };
+        let mut trees = Self {
+            literals: used(&codes.literals, END + 1),
+            distances: used(&codes.distances, 1),
+            ..Self::empty()
+        };
         let mut counts = [0u32; RUNS];
         let mut bits = 14u32;
         let mut at = 0;
@@ -53,7 +57,10 @@ impl Trees {
         for (count, code) in counts.iter().zip(&trees.code) {
             bits = bits.wrapping_add(count.wrapping_mul(code.bits()));
         }
-        let written = ORDER.iter().rposition(|symbol| trees.of(*symbol).bits() > 0).map_or(4, |last| last.saturating_add(1).max(4));
+        let written = ORDER
+            .iter()
+            .rposition(|symbol| trees.of(*symbol).bits() > 0)
+            .map_or(4, |last| last.saturating_add(1).max(4));
         trees.runs = u16::try_from(written).unwrap_or(0);
         let lengths = u32::from(trees.runs).wrapping_mul(3);
         (trees, bits.wrapping_add(lengths))
@@ -86,18 +93,25 @@ impl Trees {
     }
 
     /// The lengths from the `at`-th on: those of the literals and lengths, then those of the distances.
-    fn lengths<'a>(&self, codes: &'a Alphabets<Code>, at: usize) -> impl Iterator<Item = u32> + use<'a> {
+    fn lengths<'a>(
+        &self,
+        codes: &'a Alphabets<Code>,
+        at: usize,
+    ) -> impl Iterator<Item = u32> + use<'a> {
         let literals = codes.literals.get(..usize::from(self.literals)).unwrap_or_default();
         let distances = codes.distances.get(..usize::from(self.distances)).unwrap_or_default();
         let start = at.saturating_sub(literals.len());
-        let (literals, distances) = (literals.get(at..).unwrap_or_default(), distances.get(start..).unwrap_or_default());
+        let (literals, distances) =
+            (literals.get(at..).unwrap_or_default(), distances.get(start..).unwrap_or_default());
         literals.iter().chain(distances).map(|code| code.bits())
     }
 
     /// The run from the `at`-th length on. What it is depends on the lengths alone, so writing can stop anywhere.
     fn run(&self, codes: &Alphabets<Code>, at: usize) -> Option<Run> {
         let length = self.lengths(codes, at).next()?;
-        let same = |limit| self.lengths(codes, at).take(limit).take_while(|other| *other == length).count();
+        let same = |limit| {
+            self.lengths(codes, at).take(limit).take_while(|other| *other == length).count()
+        };
         let run = |symbol, bits, least: usize, covers: usize| Run {
             symbol,
             bits,
@@ -122,13 +136,17 @@ impl Trees {
 
 /// How many codes there are up to the last used one, and at least `least`.
 fn used(codes: &[Code], least: usize) -> u16 {
-    let used = codes.iter().rposition(|code| code.bits() > 0).map_or(0, |last| last.saturating_add(1));
+    let used =
+        codes.iter().rposition(|code| code.bits() > 0).map_or(0, |last| last.saturating_add(1));
     u16::try_from(used.max(least)).unwrap_or(0)
 }
 
 /// The lengths of the best codes for such weights. `literals` and `distances` each weigh two symbols or more, since
 /// some decoders refuse a code of one.
-pub(super) fn best_codes(literals: impl Iterator<Item = u32>, distances: impl Iterator<Item = u32>) -> Alphabets<Code> {
+pub(super) fn best_codes(
+    literals: impl Iterator<Item = u32>,
+    distances: impl Iterator<Item = u32>,
+) -> Alphabets<Code> {
     let mut codes = Alphabets::new();
     let mut work = [0u32; LITERALS];
     huffman::lengths(literals, &mut codes.literals, &mut work, huffman::MAX_BITS);

@@ -137,7 +137,10 @@ impl<'b> Window<'b> {
     #[inline]
     fn bucket(&mut self, at: usize) -> Option<&mut [u16; WAYS]> {
         let bytes = self.bytes.get(at..)?.first_chunk()?;
-        let hash = u32::from_le_bytes(*bytes).wrapping_shl(8).wrapping_mul(0x9E37_79B1).wrapping_shr(self.shift) as usize;
+        let hash = u32::from_le_bytes(*bytes)
+            .wrapping_shl(8)
+            .wrapping_mul(0x9E37_79B1)
+            .wrapping_shr(self.shift) as usize;
         self.table.get_mut(hash & !(WAYS - 1)..)?.first_chunk_mut()
     }
 }

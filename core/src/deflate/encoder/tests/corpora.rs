@@ -53,11 +53,13 @@ const ADJECTIVES: &str = "little old great good long new other small first last 
     faint grey honest idle jolly keen lonely modest nervous odd patient queer rough silver tender useless vivid weary";
 const ADVERBS: &str = "then now again never always still soon once slowly almost already perhaps quietly together \
     suddenly often afterwards carefully yesterday seldom gently hardly barely kindly";
-const JOINERS: &str = "and but because when so that while before until as though where which if unless since";
+const JOINERS: &str =
+    "and but because when so that while before until as though where which if unless since";
 const STARTERS: &str = "the a his her my their this that our your every some no another each any";
 const PLACES: &str = "of in to on at with from by for into over under through after behind near without against beyond \
     across between toward along above beneath";
-const PEOPLE: &str = "he she I they it we you Anna Martin everyone nobody Clara Tobias somebody Helen Edmund";
+const PEOPLE: &str =
+    "he she I they it we you Anna Martin everyone nobody Clara Tobias somebody Helen Edmund";
 
 /// `len` bytes of something that has English's letters, words, and repetitions.
 pub fn english(len: usize) -> Vec<u8> {
@@ -141,25 +143,61 @@ pub fn logs(len: usize) -> Vec<u8> {
     let mut millis = 0u64;
     while text.len() < len {
         millis += dice.below(900) as u64;
-        let (hour, minute, second) = (millis / 3_600_000 % 24, millis / 60_000 % 60, millis / 1000 % 60);
+        let (hour, minute, second) =
+            (millis / 3_600_000 % 24, millis / 60_000 % 60, millis / 1000 % 60);
         let level = dice.zipf(&["INFO ", "DEBUG", "WARN ", "ERROR"]);
-        text.push_str(&format!("2026-03-{:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z {level} ", 1 + millis / 86_400_000, millis % 1000));
+        text.push_str(&format!(
+            "2026-03-{:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z {level} ",
+            1 + millis / 86_400_000,
+            millis % 1000
+        ));
         let address = format!("10.{}.{}.{}", dice.below(4), dice.below(256), dice.below(256));
         let line = match dice.below(7) {
             0 | 1 => format!(
                 "http::server: {} {} {} {}us client={address} request={:08x}",
                 dice.zipf(&["GET", "POST", "PUT", "DELETE"]),
-                dice.zipf(&["/", "/socket", "/api/v1/rooms", "/api/v1/users/me", "/static/app.js", "/api/v1/messages", "/health"]),
+                dice.zipf(&[
+                    "/",
+                    "/socket",
+                    "/api/v1/rooms",
+                    "/api/v1/users/me",
+                    "/static/app.js",
+                    "/api/v1/messages",
+                    "/health"
+                ]),
                 dice.zipf(&["200", "304", "101", "404", "500", "204"]),
                 dice.below(90_000),
                 dice.roll() >> 32
             ),
-            2 => format!("ws::connection: opened id={} peer={address}:{}", dice.below(100_000), 1024 + dice.below(60_000)),
-            3 => format!("ws::connection: closed id={} code={} after={}ms", dice.below(100_000), dice.zipf(&["1000", "1001", "1006", "1002"]), dice.below(900_000)),
-            4 => format!("db::pool: query took {}.{:03}ms rows={} statement=\"{}\"", dice.below(40), dice.below(1000), dice.below(500), dice.zipf(&[
-                "SELECT id, name FROM rooms WHERE owner = $1", "INSERT INTO messages (room, author, body) VALUES ($1, $2, $3)",
-                "UPDATE users SET seen = now() WHERE id = $1", "DELETE FROM sessions WHERE expires < now()"])),
-            5 => format!("scheduler: task {} finished worker={} queue={}", dice.zipf(&["prune", "digest", "reindex", "backup"]), dice.below(8), dice.below(64)),
+            2 => format!(
+                "ws::connection: opened id={} peer={address}:{}",
+                dice.below(100_000),
+                1024 + dice.below(60_000)
+            ),
+            3 => format!(
+                "ws::connection: closed id={} code={} after={}ms",
+                dice.below(100_000),
+                dice.zipf(&["1000", "1001", "1006", "1002"]),
+                dice.below(900_000)
+            ),
+            4 => format!(
+                "db::pool: query took {}.{:03}ms rows={} statement=\"{}\"",
+                dice.below(40),
+                dice.below(1000),
+                dice.below(500),
+                dice.zipf(&[
+                    "SELECT id, name FROM rooms WHERE owner = $1",
+                    "INSERT INTO messages (room, author, body) VALUES ($1, $2, $3)",
+                    "UPDATE users SET seen = now() WHERE id = $1",
+                    "DELETE FROM sessions WHERE expires < now()"
+                ])
+            ),
+            5 => format!(
+                "scheduler: task {} finished worker={} queue={}",
+                dice.zipf(&["prune", "digest", "reindex", "backup"]),
+                dice.below(8),
+                dice.below(64)
+            ),
             _ => {
                 let mut words = String::from("app: ");
                 sentence(&mut dice, &mut words);
@@ -181,7 +219,8 @@ pub fn noise(len: usize, seed: u64) -> Vec<u8> {
 
 fn sentence(dice: &mut Dice, text: &mut String) {
     let [nouns, verbs, adjectives, adverbs, joiners, starters, places, people] =
-        [NOUNS, VERBS, ADJECTIVES, ADVERBS, JOINERS, STARTERS, PLACES, PEOPLE].map(|words| words.split_whitespace().collect::<Vec<_>>());
+        [NOUNS, VERBS, ADJECTIVES, ADVERBS, JOINERS, STARTERS, PLACES, PEOPLE]
+            .map(|words| words.split_whitespace().collect::<Vec<_>>());
     let start = text.len();
     for clause in 0..1 + dice.below(3) {
         if clause > 0 {
@@ -215,7 +254,13 @@ fn sentence(dice: &mut Dice, text: &mut String) {
     }
 }
 
-fn phrase(dice: &mut Dice, text: &mut String, starters: &[&str], adjectives: &[&str], nouns: &[&str]) {
+fn phrase(
+    dice: &mut Dice,
+    text: &mut String,
+    starters: &[&str],
+    adjectives: &[&str],
+    nouns: &[&str],
+) {
     text.push_str(dice.zipf(starters));
     text.push(' ');
     if dice.below(2) == 0 {

@@ -7,7 +7,11 @@ pub type Kinds = [usize; 3];
 
 /// Inflates a message whose tail is removed, onto the bytes before it. No match may reach beyond `max_distance`, nor
 /// beyond the start of `bytes`.
-pub fn inflate(message: &[u8], bytes: &mut Vec<u8>, max_distance: usize) -> Result<Kinds, &'static str> {
+pub fn inflate(
+    message: &[u8],
+    bytes: &mut Vec<u8>,
+    max_distance: usize,
+) -> Result<Kinds, &'static str> {
     let mut input = message.to_vec();
     input.extend([0, 0, 0xFF, 0xFF]);
     let mut reader = Reader { input: &input, at: 0 };
@@ -21,7 +25,13 @@ pub fn inflate(message: &[u8], bytes: &mut Vec<u8>, max_distance: usize) -> Resu
         match kind {
             0 => stored(&mut reader, bytes)?,
             1 => {
-                let literals: Vec<u8> = (0..288).map(|symbol| [8, 9, 7, 8][usize::from(symbol > 143) + usize::from(symbol > 255) + usize::from(symbol > 279)]).collect();
+                let literals: Vec<u8> = (0..288)
+                    .map(|symbol| {
+                        [8, 9, 7, 8][usize::from(symbol > 143)
+                            + usize::from(symbol > 255)
+                            + usize::from(symbol > 279)]
+                    })
+                    .collect();
                 coded(&mut reader, bytes, max_distance, &literals, &[5; 30])?;
             }
             _ => {
@@ -80,9 +90,12 @@ fn stored(reader: &mut Reader, bytes: &mut Vec<u8>) -> Result<(), &'static str> 
 }
 
 fn trees(reader: &mut Reader) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
-    let (literals, distances, runs) = (reader.bits(5)? + 257, reader.bits(5)? + 1, reader.bits(4)? + 4);
+    let (literals, distances, runs) =
+        (reader.bits(5)? + 257, reader.bits(5)? + 1, reader.bits(4)? + 4);
     let mut code = [0u8; 19];
-    for symbol in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15].into_iter().take(runs) {
+    for symbol in
+        [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15].into_iter().take(runs)
+    {
         code[symbol] = reader.bits(3)? as u8;
     }
     let mut lengths = vec![];
@@ -100,7 +113,8 @@ fn trees(reader: &mut Reader) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
     }
     let distances = lengths.split_off(literals);
     for code in [&lengths, &distances] {
-        let room: u32 = code.iter().filter(|length| **length > 0).map(|length| 1 << (15 - length)).sum();
+        let room: u32 =
+            code.iter().filter(|length| **length > 0).map(|length| 1 << (15 - length)).sum();
         if room != 1 << 15 {
             return Err("a code that is not complete");
         }
@@ -108,7 +122,13 @@ fn trees(reader: &mut Reader) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
     Ok((lengths, distances))
 }
 
-fn coded(reader: &mut Reader, bytes: &mut Vec<u8>, max: usize, literals: &[u8], distances: &[u8]) -> Result<(), &'static str> {
+fn coded(
+    reader: &mut Reader,
+    bytes: &mut Vec<u8>,
+    max: usize,
+    literals: &[u8],
+    distances: &[u8],
+) -> Result<(), &'static str> {
     loop {
         let symbol = reader.symbol(literals)?;
         let length = match symbol {

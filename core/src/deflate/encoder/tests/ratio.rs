@@ -29,7 +29,12 @@ fn zlib_rs(bits: u8, messages: &[Vec<u8>]) -> usize {
 /// The promise is 5 % above zlib for short messages and 10 % for long texts; what is held is more: never above it.
 #[test]
 fn no_corpus_takes_more_bytes_than_zlib_at_level_1() {
-    let corpora = [corpora::json(), corpora::chat(), vec![corpora::english(1 << 16)], vec![corpora::logs(1 << 20)]];
+    let corpora = [
+        corpora::json(),
+        corpora::chat(),
+        vec![corpora::english(1 << 16)],
+        vec![corpora::logs(1 << 20)],
+    ];
     println!("corpus   bits     raw    ours  zlib 1.2.13  zlib-rs");
     for ((name, zlib), messages) in ZLIB.iter().zip(&corpora) {
         for (bits, zlib) in BITS.iter().zip(zlib) {
@@ -39,7 +44,10 @@ fn no_corpus_takes_more_bytes_than_zlib_at_level_1() {
             let raw: usize = messages.iter().map(Vec::len).sum();
             let zlib_rs = zlib_rs(*bits, messages);
             println!("{name:8} {bits:4} {raw:7} {ours:7} {zlib:12} {zlib_rs:8}");
-            assert!(ours <= *zlib && ours <= zlib_rs, "{name} at {bits} bits: {ours} bytes, zlib {zlib}, zlib-rs {zlib_rs}");
+            assert!(
+                ours <= *zlib && ours <= zlib_rs,
+                "{name} at {bits} bits: {ours} bytes, zlib {zlib}, zlib-rs {zlib_rs}"
+            );
         }
     }
 }
