@@ -13,6 +13,7 @@
 
 mod buffer;
 mod decode;
+mod encode;
 mod event;
 mod incoming;
 mod outgoing;

@@ -1,10 +1,12 @@
 //! The transmit half: frames staged in one buffer, until the wire takes them.
 
+use core::ops::Range;
+
 use super::{MIN_TRANSMIT, Message, Replies};
 use crate::connection::SendState;
 use crate::error::{BufferTooSmall, SendError};
 use crate::role::Role;
-use crate::wire::{DataKind, FrameHeader, MAX_CONTROL_PAYLOAD, MaskKey, Opcode};
+use crate::wire::{DataKind, FrameHeader, MaskKey, Opcode};
 
 /// The transmit half of a session, over a buffer that the caller lends.
 ///
@@ -14,14 +16,14 @@ use crate::wire::{DataKind, FrameHeader, MAX_CONTROL_PAYLOAD, MaskKey, Opcode};
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Outgoing<R, B> {
-    buf: B,
-    start: usize,
-    end: usize,
+    pub(super) buf: B,
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// Payload bytes of a frame whose header has been staged.
-    remaining: u64,
-    key: MaskKey,
-    state: SendState,
-    role: R,
+    pub(super) remaining: u64,
+    pub(super) key: MaskKey,
+    pub(super) state: SendState,
+    pub(super) role: R,
 }
 
 impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
@@ -101,7 +103,9 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
     /// [`payload`](Self::payload) through the buffer, or past it, from where it
     /// lies, with [`payload_passed`](Self::payload_passed).
     ///
-    /// Only the first frame of a message starts one; `first` insists on that.
+    /// With `first` it must start a message; else it starts or continues one.
+    /// Gives the key that the payload is to be masked with, where it goes past
+    /// the buffer and this is a client.
     ///
     /// # Errors
     ///
@@ -112,12 +116,12 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
         len: u64,
         first: bool,
         last: bool,
-    ) -> Result<(), SendError> {
+    ) -> Result<Option<MaskKey>, SendError> {
         let opcode = self.next_opcode(kind, first)?;
-        self.put_header(opcode, 0, last, len, 0)?;
+        let mask = self.put_header(opcode, 0, last, len, 0)?;
         self.state.staged_data(last);
         self.remaining = len;
-        Ok(())
+        Ok(mask.map(MaskKey::new))
     }
 
     /// Stages as much of `rest` as there is room for, as payload of the frame
@@ -157,8 +161,8 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
         self.remaining
     }
 
-    /// Tells that `n` bytes of the payload went past the buffer. A server's
-    /// way alone: a client's must be masked.
+    /// Tells that `n` bytes of the payload go past the buffer, after what is
+    /// pending. A client's must be masked by whoever sends them.
     #[inline]
     pub fn payload_passed(&mut self, n: u64) {
         self.remaining = self.remaining.saturating_sub(n);
@@ -248,6 +252,54 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
         self.state.has_ended()
     }
 
+    /// Whether a message may begin now.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closed`], [`SendError::MessageInProgress`],
+    /// [`SendError::FrameInProgress`].
+    pub fn may_begin(&self) -> Result<(), SendError> {
+        self.next_opcode(DataKind::Binary, true)?;
+        if self.remaining > 0 { Err(SendError::FrameInProgress) } else { Ok(()) }
+    }
+
+    /// Stages the rest of a message that was encoded before as one frame, and
+    /// whose beginning the wire may have taken already.
+    ///
+    /// # Errors
+    ///
+    /// As [`stage`](Self::stage).
+    pub fn stage_encoded(&mut self, rest: &[u8]) -> Result<(), SendError> {
+        self.may_begin()?;
+        if !self.room_for(rest.len()) {
+            return Err(SendError::Full);
+        }
+        let to = self.end.saturating_add(rest.len());
+        if let Some(slot) = self.buf.as_mut().get_mut(self.end..to) {
+            if slot.len() == rest.len() {
+                slot.copy_from_slice(rest);
+            }
+            self.end = to;
+        }
+        Ok(())
+    }
+
+    /// Hands out the buffer, with the range that is pending in it, to be sent
+    /// without holding this half; goes on in `spare`. Whoever takes it sends
+    /// it before anything that is staged from now on.
+    ///
+    /// # Errors
+    ///
+    /// Gives `spare` back where it is below [`MIN_TRANSMIT`].
+    pub fn take_pending(&mut self, spare: B) -> Result<(B, Range<usize>), B> {
+        if spare.as_ref().len() < MIN_TRANSMIT {
+            return Err(spare);
+        }
+        let pending = self.start..self.end;
+        (self.start, self.end) = (0, 0);
+        Ok((core::mem::replace(&mut self.buf, spare), pending))
+    }
+
     /// Goes on in another buffer, and gives back the one before.
     ///
     /// # Errors
@@ -272,112 +324,4 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
     pub fn capacity(&self) -> usize {
         self.buf.as_ref().len()
     }
-
-    #[inline]
-    fn stage_fragment(
-        &mut self,
-        part: Message<'_>,
-        first: bool,
-        last: bool,
-    ) -> Result<(), SendError> {
-        let opcode = self.next_opcode(part.kind(), first)?;
-        self.put(opcode, 0, last, part.as_bytes())?;
-        self.state.staged_data(last);
-        Ok(())
-    }
-
-    #[inline]
-    fn next_opcode(&self, kind: DataKind, first: bool) -> Result<Opcode, SendError> {
-        let opcode = self.state.data(kind)?;
-        if first && self.state.in_message() {
-            return Err(SendError::MessageInProgress);
-        }
-        Ok(opcode)
-    }
-
-    fn control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        self.state.control()?;
-        if payload.len() > MAX_CONTROL_PAYLOAD {
-            return Err(SendError::ControlTooLong);
-        }
-        self.put(opcode, 0, true, payload)
-    }
-
-    #[inline]
-    fn put(&mut self, opcode: Opcode, rsv: u8, fin: bool, payload: &[u8]) -> Result<(), SendError> {
-        let mask = self.put_header(opcode, rsv, fin, payload.len() as u64, payload.len())?;
-        let to = self.end.wrapping_add(payload.len());
-        if let Some(slot) = self.buf.as_mut().get_mut(self.end..to) {
-            if slot.len() == payload.len() {
-                slot.copy_from_slice(payload);
-            }
-            if let Some(key) = mask {
-                crate::wire::mask(slot, key);
-            }
-            self.end = to;
-        }
-        Ok(())
-    }
-
-    /// Stages a header if it has room with `with` bytes behind it.
-    #[inline]
-    fn put_header(
-        &mut self,
-        opcode: Opcode,
-        rsv: u8,
-        fin: bool,
-        payload_len: u64,
-        with: usize,
-    ) -> Result<Option<[u8; 4]>, SendError> {
-        if self.remaining > 0 {
-            return Err(SendError::FrameInProgress);
-        }
-        let header_len = header_len::<R>(payload_len);
-        if self.room_for(header_len.saturating_add(with)) {
-            let mask = self.role.mask_key();
-            let header = FrameHeader { fin, rsv, opcode, mask, payload_len };
-            let mut bytes = [0; FrameHeader::MAX_LEN];
-            let len = header.emit(&mut bytes);
-            let to = self.end.wrapping_add(len);
-            if let (Some(slot), Some(bytes)) =
-                (self.buf.as_mut().get_mut(self.end..to), bytes.get(..len))
-            {
-                if slot.len() == bytes.len() {
-                    slot.copy_from_slice(bytes);
-                }
-                self.end = to;
-            }
-            if let Some(key) = mask {
-                self.key = MaskKey::new(key);
-            }
-            return Ok(mask);
-        }
-        Err(SendError::Full)
-    }
-
-    /// Whether `len` bytes fit behind what is pending, which moves down for it.
-    #[inline]
-    fn room_for(&mut self, len: usize) -> bool {
-        let tail = self.buf.as_ref().len().saturating_sub(self.end);
-        tail >= len || self.room() >= len
-    }
-
-    /// Moves what is pending to the front, and says how many bytes are free.
-    fn room(&mut self) -> usize {
-        super::buffer::move_down(self.buf.as_mut(), self.start..self.end, 0);
-        self.end = self.end.saturating_sub(self.start);
-        self.start = 0;
-        self.buf.as_ref().len().saturating_sub(self.end)
-    }
-}
-
-/// The length of the header of a frame with so much payload.
-#[inline]
-fn header_len<R: Role>(payload_len: u64) -> usize {
-    let length = match payload_len {
-        0..=125 => 2usize,
-        126..=0xFFFF => 4,
-        _ => 10,
-    };
-    if R::IS_SERVER { length } else { length.saturating_add(4) }
 }
