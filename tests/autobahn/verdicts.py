@@ -54,7 +54,7 @@ def bless(path, golden_verdicts, got):
         sys.exit(f"autobahn: not blessed, only OK and INFORMATIONAL can be expected: {' '.join(refused) or 'no case ran'}")
     merged = golden_verdicts | got
     with open(path, "w") as file:
-        file.write("# case behavior behaviorClose: what each case must give, in every run (see README.md)\n")
+        file.write("# case behavior behaviorClose: what each case must give, in every run; written by `run.py --bless`\n")
         file.writelines(f"{case} {' '.join(merged[case])}\n" for case in in_order(merged))
     print(f"autobahn: {len(got)} verdicts written to {path}")
 
