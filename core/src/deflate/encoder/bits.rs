@@ -26,13 +26,11 @@ impl<'o> Output<'o> {
 
 /// Copies the bytes that fit from the start of `source` to the start of `target` and returns how many they are.
 pub(super) fn copy_prefix(target: &mut [u8], source: &[u8]) -> usize {
-    let len = target.len().min(source.len());
-    if let (Some((target, _)), Some((source, _))) =
-        (target.split_at_mut_checked(len), source.split_at_checked(len))
-    {
-        target.copy_from_slice(source);
+    // The compiler makes one copy of this; `copy_from_slice` can panic.
+    for (to, from) in target.iter_mut().zip(source) {
+        *to = *from;
     }
-    len
+    target.len().min(source.len())
 }
 
 /// Up to 63 bits that are not written yet.

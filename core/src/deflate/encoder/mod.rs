@@ -30,6 +30,7 @@ mod window;
 mod tests;
 
 use bits::{Bits, Output};
+use choose::Patience;
 use emit::{Body, Phase};
 use huffman::Code;
 use scan::{Scan, Scanned};
@@ -38,8 +39,8 @@ use trees::Trees;
 use window::Window;
 
 pub use sizes::{
-    BuffersTooSmall, MAX_WINDOW_BITS, MIN_WINDOW_BITS, max_encoded_len, table_len, tokens_len,
-    window_len,
+    BuffersTooSmall, MAX_WINDOW_BITS, MIN_WINDOW_BITS, max_encoded_len, memory, table_len,
+    tokens_len, window_len,
 };
 
 /// What [`Encoder::compress`] is to do once it has taken all of the input.
@@ -74,8 +75,9 @@ pub struct Encoder<'b> {
     /// The codes of the open block, or of the one that was open last.
     codes: Alphabets<Code>,
     open: Open,
-    /// The bits that the open block's codes have cost more than new ones would have, without their description.
-    regret: u32,
+    /// What kind of block `codes` were made for.
+    made: Open,
+    patience: Patience,
     trees: Trees,
     phase: Phase,
     body: Body,
@@ -126,7 +128,8 @@ impl<'b> Encoder<'b> {
             message: Message::Ended(Some(0)),
             codes: Alphabets::new(),
             open: Open::Nothing,
-            regret: 0,
+            made: Open::Nothing,
+            patience: Patience::default(),
             trees: Trees::empty(),
             phase: Phase::Scan,
             body: Body::default(),
@@ -204,6 +207,7 @@ impl<'b> Encoder<'b> {
         self.scan.restart(at);
         self.message = Message::Ended(Some(at));
         self.open = Open::Nothing;
+        self.patience = Patience::default();
         self.phase = Phase::Scan;
         self.bits = Bits::default();
     }

@@ -10,6 +10,9 @@ const LONG_ENOUGH: usize = 16;
 /// How many bytes beyond a match may be looked at before it is taken.
 const LOOK_BEYOND: usize = 8;
 
+/// So many of a match's places are entered into the table; those of a long one push out more than they are worth.
+const MOST_ENTERED: usize = 16;
+
 /// How far the search has come. Places are indices into the window.
 #[derive(Clone, Copy)]
 pub(super) struct Scan {
@@ -66,16 +69,16 @@ impl Scan {
     pub(super) fn run(&mut self, window: &mut Window, tokens: &mut [u32], ending: bool) -> Scanned {
         let end = window.filled();
         let until = if ending { end } else { end.saturating_sub(self.ahead.saturating_sub(1)) };
-        while self.at < until {
-            if self.tokens >= tokens.len() {
-                return Scanned::Block { last: false };
+        let free = tokens.get_mut(self.tokens..).unwrap_or_default();
+        for slot in free {
+            match self.token(window, until, end) {
+                Some(token) => *slot = token.packed(),
+                None => break,
             }
-            if let Some(token) = self.step(window, end) {
-                if let Some(slot) = tokens.get_mut(self.tokens) {
-                    *slot = token.packed();
-                }
-                self.tokens = self.tokens.wrapping_add(1);
-            }
+            self.tokens = self.tokens.wrapping_add(1);
+        }
+        if self.at < until {
+            return Scanned::Block { last: false };
         }
         match (ending, self.at > self.block) {
             (true, true) => Scanned::Block { last: true },
@@ -85,53 +88,49 @@ impl Scan {
         }
     }
 
-    /// Takes one literal, or one match and the literals just before it; a token if that completes one.
+    /// Goes on to the end of the next match, or of a run that is as long as a token can say, or to `until`.
     #[inline]
-    fn step(&mut self, window: &mut Window, end: usize) -> Option<Token> {
-        let mut start = self.at;
-        let Some((mut length, mut distance)) = self.find(window, start, MIN_MATCH - 1, end) else {
-            self.at = start.wrapping_add(1);
-            let full = self.at.wrapping_sub(self.literals) == MAX_RUN;
-            return full.then(|| {
-                self.literals = self.at;
+    fn token(&mut self, window: &mut Window, until: usize, end: usize) -> Option<Token> {
+        let full = self.literals.wrapping_add(MAX_RUN);
+        let mut until = until.min(full);
+        let longest = self.ahead.saturating_sub(LOOK_BEYOND);
+        let mut best: Option<(usize, usize, usize)> = None;
+        let mut at = self.at;
+        while at < until {
+            let left = end.saturating_sub(at);
+            let beat = best.map_or(MIN_MATCH - 1, |(_, length, _)| length);
+            let found = if left < MIN_MATCH {
+                None
+            } else {
+                window.enter(self.entered, at.min(self.entered.wrapping_add(MOST_ENTERED)));
+                self.entered = at.wrapping_add(1);
+                window.find(at, beat, left.min(longest))
+            };
+            match (found, best) {
+                (Some((length, distance)), _) => {
+                    if best.is_none() {
+                        until = at.wrapping_add(LOOK_BEYOND).min(full);
+                    }
+                    best = Some((at, length, distance));
+                    if length >= LONG_ENOUGH {
+                        break;
+                    }
+                }
+                (None, Some(_)) => break,
+                (None, None) => {}
+            }
+            at = at.wrapping_add(1);
+        }
+        let Some((start, length, distance)) = best else {
+            self.at = at;
+            return (at >= full).then(|| {
+                self.literals = at;
                 Token::long_run()
             });
         };
-        let latest = start.wrapping_add(LOOK_BEYOND).min(self.literals.wrapping_add(MAX_RUN - 1));
-        while length < LONG_ENOUGH && start < latest {
-            let later = start.wrapping_add(1);
-            let Some(longer) = self.find(window, later, length, end) else {
-                break;
-            };
-            start = later;
-            (length, distance) = longer;
-        }
         let token = Token::with_match(start.wrapping_sub(self.literals), length, distance);
         self.at = start.wrapping_add(length);
         self.literals = self.at;
         Some(token)
-    }
-
-    /// The longest match at `at`, if it has more than `beat` bytes. All places before are entered first.
-    #[inline]
-    fn find(
-        &mut self,
-        window: &mut Window,
-        at: usize,
-        beat: usize,
-        end: usize,
-    ) -> Option<(usize, usize)> {
-        let left = end.saturating_sub(at);
-        let last =
-            if left < MIN_MATCH { at.saturating_sub(MIN_MATCH.saturating_sub(left)) } else { at };
-        for place in self.entered..last {
-            window.enter(place);
-        }
-        self.entered = self.entered.max(last);
-        if left < MIN_MATCH {
-            return None;
-        }
-        self.entered = at.wrapping_add(1);
-        window.find(at, beat, left.min(self.ahead.saturating_sub(LOOK_BEYOND)))
     }
 }

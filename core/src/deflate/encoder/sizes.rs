@@ -13,30 +13,39 @@ pub(super) const MAX_WINDOW_LEN: usize = u16::MAX as usize;
 /// The least length of the window buffer, in bytes, for `bits` from 8 to 15.
 #[must_use]
 pub const fn window_len(bits: u8) -> usize {
-    let room = match bits {
-        ..=9 => 1024,
-        10 => 2048,
-        MAX_WINDOW_BITS.. => MAX_WINDOW_LEN.saturating_sub(power(MAX_WINDOW_BITS)),
-        _ => power(bits),
-    };
+    // A block's bytes stay in the window until it is written, so this is how long blocks can be, and then some.
+    let room = if bits <= 11 { 1024 } else { power(bits) / 2 };
     power(bits).saturating_add(room)
 }
 
 /// The least length of the hash table, in items of 16 bits.
 #[must_use]
 pub const fn table_len(bits: u8) -> usize {
-    power(bits)
+    if bits <= 12 { power(bits) } else { power(bits) / 2 }
 }
 
 /// The least length of the token buffer, in items of 32 bits.
 #[must_use]
 pub const fn tokens_len(bits: u8) -> usize {
-    let tokens = power(bits) / 4;
+    let tokens = power(bits) / 8;
     if tokens < 128 { 128 } else { tokens }
 }
 
-/// What the output of `len` bytes and one flush can't exceed, whatever the bytes are.
+/// The memory of an encoder with buffers of the least lengths, all told, in bytes.
 ///
+/// Choosing codes for a block takes up to 4 KB of stack besides, which is free again when the call returns.
+#[must_use]
+pub const fn memory(bits: u8) -> usize {
+    let buffers = window_len(bits)
+        .saturating_add(table_len(bits).saturating_mul(2))
+        .saturating_add(tokens_len(bits).saturating_mul(4));
+    buffers.saturating_add(size_of::<super::Encoder<'static>>())
+}
+
+/// What `len` bytes and a flush after them can't exceed, whatever the bytes are and the window is.
+///
+/// A block that doesn't shrink is stored. That costs 5 bytes, at most 2 more to end the block before, and a block that
+/// no flush ends has 256 bytes or more.
 #[must_use]
 pub const fn max_encoded_len(len: usize) -> usize {
     len.saturating_add(len / 32).saturating_add(16)

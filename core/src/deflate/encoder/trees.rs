@@ -1,7 +1,7 @@
 //! A dynamic block's description of its codes (RFC 1951 §3.2.7).
 
 use super::huffman::{self, Code};
-use super::symbols::{Alphabets, DISTANCES, END, LITERALS};
+use super::symbols::{Alphabets, END};
 
 /// The symbols that describe code lengths.
 const RUNS: usize = 19;
@@ -140,18 +140,3 @@ fn used(codes: &[Code], least: usize) -> u16 {
         codes.iter().rposition(|code| code.bits() > 0).map_or(0, |last| last.saturating_add(1));
     u16::try_from(used.max(least)).unwrap_or(0)
 }
-
-/// The lengths of the best codes for such weights. `literals` and `distances` each weigh two symbols or more, since
-/// some decoders refuse a code of one.
-pub(super) fn best_codes(
-    literals: impl Iterator<Item = u32>,
-    distances: impl Iterator<Item = u32>,
-) -> Alphabets<Code> {
-    let mut codes = Alphabets::new();
-    let mut work = [0u32; LITERALS];
-    huffman::lengths(literals, &mut codes.literals, &mut work, huffman::MAX_BITS);
-    huffman::lengths(distances, &mut codes.distances, &mut work, huffman::MAX_BITS);
-    codes
-}
-
-const _: () = assert!(DISTANCES <= LITERALS, "the workspace serves both alphabets");

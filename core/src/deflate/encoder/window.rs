@@ -77,19 +77,36 @@ impl<'b> Window<'b> {
         if self.bytes.len().saturating_sub(next) >= room / 2 || shift == 0 || shift > self.filled {
             return 0;
         }
-        self.bytes.copy_within(shift..self.filled, 0);
         self.base = self.place(shift);
         self.filled = self.filled.saturating_sub(shift);
+        // Piece by piece, since `copy_within` can panic. A piece is at least half of the room.
+        let mut at = 0usize;
+        while at < self.filled {
+            let Some((to, from)) = self.bytes.split_at_mut_checked(at.wrapping_add(shift)) else {
+                break;
+            };
+            let left = self.filled.saturating_sub(at);
+            let to = to.get_mut(at..).unwrap_or_default();
+            at = at.wrapping_add(copy_prefix(
+                to,
+                from.get(..left.min(from.len())).unwrap_or_default(),
+            ));
+        }
         shift
     }
 
-    /// Enters the place `at` into the table.
+    /// Enters the places from `start` to `end` into the table. There are bytes beyond.
     #[inline]
-    pub(super) fn enter(&mut self, at: usize) {
-        let place = self.place(at);
-        if let Some(bucket) = self.bucket(at) {
-            let [first, second, third, _] = *bucket;
-            *bucket = [place, first, second, third];
+    pub(super) fn enter(&mut self, start: usize, end: usize) {
+        let bytes = self.bytes.get(start..end.wrapping_add(MIN_MATCH - 1)).unwrap_or_default();
+        let mut place = self.place(start);
+        for bytes in bytes.windows(MIN_MATCH) {
+            if let Some(bytes) = bytes.first_chunk() {
+                if let Some(bucket) = bucket(self.table, self.shift, bytes) {
+                    *bucket = unpack(pack(*bucket).wrapping_shl(16) | u64::from(place));
+                }
+            }
+            place = place.wrapping_add(1);
         }
     }
 
@@ -98,32 +115,31 @@ impl<'b> Window<'b> {
     #[inline]
     pub(super) fn find(&mut self, at: usize, beat: usize, most: usize) -> Option<(usize, usize)> {
         let place = self.place(at);
-        let bucket = self.bucket(at)?;
-        let candidates = *bucket;
-        let [first, second, third, _] = candidates;
-        *bucket = [place, first, second, third];
+        let bucket = bucket(self.table, self.shift, self.bytes.get(at..)?.first_chunk()?)?;
+        let mut candidates = pack(*bucket);
+        *bucket = unpack(candidates.wrapping_shl(16) | u64::from(place));
         let limit = at.min(self.max_distance);
-        let here = self.bytes.get(at..at.wrapping_add(most))?;
-        let mut best = (beat, 0);
-        for candidate in candidates {
-            let distance = usize::from(place.wrapping_sub(candidate));
-            if distance.wrapping_sub(1) >= limit {
-                continue;
-            }
-            let start = at.wrapping_sub(distance);
-            let there = self.bytes.get(start..start.wrapping_add(most))?;
-            if there.get(best.0) != here.get(best.0) {
-                continue;
-            }
-            let length = common_prefix(here, there);
-            if length > best.0 && (length > MIN_MATCH || distance <= FAR) {
-                best = (length, distance);
-                if length == most {
-                    break;
-                }
-            }
+        let word = word(self.bytes, at)?;
+        // Length above, nearness below, so that the larger number is the better match; chosen without branches, since
+        // none of them could be predicted.
+        let mut best = 0;
+        for _ in 0..WAYS {
+            // The lowest sixteen bits are the latest place.
+            let back = usize::from(place.wrapping_sub((candidates & 0xFFFF) as u16));
+            candidates = candidates.wrapping_shr(16);
+            let valid = back.wrapping_sub(1) < limit;
+            let start = if valid { at.wrapping_sub(back) } else { 0 };
+            let difference = word ^ self::word(self.bytes, start)?;
+            let length = if difference == 0 && valid {
+                common_prefix(self.bytes, start, at, most)
+            } else {
+                (difference.trailing_zeros() as usize).wrapping_shr(3).min(most)
+            };
+            let rank = if valid { (length << 16) | (back ^ 0xFFFF) } else { 0 };
+            best = best.max(rank);
         }
-        (best.1 > 0).then_some(best)
+        let (length, distance) = (best >> 16, (best & 0xFFFF) ^ 0xFFFF);
+        (length > beat && (length > MIN_MATCH || distance <= FAR)).then_some((length, distance))
     }
 
     #[inline]
@@ -132,26 +148,52 @@ impl<'b> Window<'b> {
         #[allow(clippy::cast_possible_truncation)]
         self.base.wrapping_add(at as u16)
     }
+}
 
-    /// The bucket for the three bytes from `at` on; none at the very end of the buffer.
-    #[inline]
-    fn bucket(&mut self, at: usize) -> Option<&mut [u16; WAYS]> {
-        let bytes = self.bytes.get(at..)?.first_chunk()?;
-        let hash = u32::from_le_bytes(*bytes)
-            .wrapping_shl(8)
-            .wrapping_mul(0x9E37_79B1)
-            .wrapping_shr(self.shift) as usize;
-        self.table.get_mut(hash & !(WAYS - 1)..)?.first_chunk_mut()
-    }
+/// The bucket of the table for these bytes.
+#[inline]
+fn bucket<'t>(
+    table: &'t mut [u16],
+    shift: u32,
+    bytes: &[u8; MIN_MATCH],
+) -> Option<&'t mut [u16; WAYS]> {
+    let [first, second, third] = bytes.map(u32::from);
+    let key = (first << 8) | (second << 16) | (third << 24);
+    let hash = key.wrapping_mul(0x9E37_79B1).wrapping_shr(shift) as usize;
+    table.get_mut(hash & !(WAYS - 1)..)?.first_chunk_mut()
 }
 
 /// A match of three bytes from further away costs more than its literals.
 const FAR: usize = 4096;
 
-/// How many bytes two slices have in common at their starts.
+/// A bucket as one number, the latest place lowest.
 #[inline]
-fn common_prefix(left: &[u8], right: &[u8]) -> usize {
+fn pack([first, second, third, last]: [u16; WAYS]) -> u64 {
+    u64::from(first)
+        | (u64::from(second) << 16)
+        | (u64::from(third) << 32)
+        | (u64::from(last) << 48)
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)]
+fn unpack(bucket: u64) -> [u16; WAYS] {
+    [bucket as u16, (bucket >> 16) as u16, (bucket >> 32) as u16, (bucket >> 48) as u16]
+}
+
+/// As many bytes from `at` on as a register holds; none at the very end of the buffer, where no match is looked for.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..)?.first_chunk().map(|bytes| usize::from_le_bytes(*bytes))
+}
+
+/// How many bytes from `start` and from `at` on are the same, up to `most`.
+#[inline(never)]
+fn common_prefix(bytes: &[u8], start: usize, at: usize, most: usize) -> usize {
     const WORD: usize = size_of::<usize>();
+    let end = at.wrapping_add(most);
+    let left = bytes.get(start..end).unwrap_or_default();
+    let right = bytes.get(at..end).unwrap_or_default();
     let mut length = 0usize;
     let (mut lefts, mut rights) = (left, right);
     while let (Some((left, left_rest)), Some((right, right_rest))) =

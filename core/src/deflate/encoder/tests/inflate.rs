@@ -25,14 +25,16 @@ pub fn inflate(
         match kind {
             0 => stored(&mut reader, bytes)?,
             1 => {
-                let literals: Vec<u8> = (0..288)
-                    .map(|symbol| {
-                        [8, 9, 7, 8][usize::from(symbol > 143)
-                            + usize::from(symbol > 255)
-                            + usize::from(symbol > 279)]
-                    })
-                    .collect();
-                coded(&mut reader, bytes, max_distance, &literals, &[5; 30])?;
+                let mut literals = [8; 288];
+                literals[144..256].fill(9);
+                literals[256..280].fill(7);
+                coded(
+                    &mut reader,
+                    bytes,
+                    max_distance,
+                    &Codes::new(&literals),
+                    &Codes::new(&[5; 32]),
+                )?;
             }
             _ => {
                 let (literals, distances) = trees(&mut reader)?;
@@ -59,21 +61,40 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads one symbol: canonical codes are consecutive numbers within a length.
-    fn symbol(&mut self, lengths: &[u8]) -> Result<usize, &'static str> {
-        let (mut code, mut first) = (0, 0);
-        for length in 1..=15u8 {
+    /// Reads one symbol: codes of one length are consecutive numbers.
+    fn symbol(&mut self, codes: &Codes) -> Result<usize, &'static str> {
+        let (mut code, mut first, mut before) = (0, 0, 0);
+        for count in &codes.counts[1..] {
             code = code << 1 | self.bits(1)?;
             first <<= 1;
-            let count = lengths.iter().filter(|other| **other == length).count();
             if code < first + count {
-                let place = code - first;
-                let mut same = lengths.iter().enumerate().filter(|(_, other)| **other == length);
-                return Ok(same.nth(place).unwrap().0);
+                return Ok(codes.symbols[before + code - first]);
             }
             first += count;
+            before += count;
         }
         Err("no such code")
+    }
+}
+
+/// How many codes have each length, and their symbols by length.
+struct Codes {
+    counts: [usize; 16],
+    symbols: Vec<usize>,
+}
+
+impl Codes {
+    fn new(lengths: &[u8]) -> Self {
+        let mut counts = [0; 16];
+        lengths.iter().for_each(|length| counts[usize::from(*length)] += 1);
+        let mut symbols: Vec<_> =
+            (0..lengths.len()).filter(|symbol| lengths[*symbol] > 0).collect();
+        symbols.sort_by_key(|symbol| lengths[*symbol]);
+        Self { counts, symbols }
+    }
+
+    fn is_complete(&self) -> bool {
+        (1..16).map(|length| self.counts[length] << (15 - length)).sum::<usize>() == 1 << 15
     }
 }
 
@@ -89,7 +110,7 @@ fn stored(reader: &mut Reader, bytes: &mut Vec<u8>) -> Result<(), &'static str> 
     Ok(())
 }
 
-fn trees(reader: &mut Reader) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
+fn trees(reader: &mut Reader) -> Result<(Codes, Codes), &'static str> {
     let (literals, distances, runs) =
         (reader.bits(5)? + 257, reader.bits(5)? + 1, reader.bits(4)? + 4);
     let mut code = [0u8; 19];
@@ -98,6 +119,7 @@ fn trees(reader: &mut Reader) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
     {
         code[symbol] = reader.bits(3)? as u8;
     }
+    let code = Codes::new(&code);
     let mut lengths = vec![];
     while lengths.len() < literals + distances {
         let (length, count) = match reader.symbol(&code)? {
@@ -111,23 +133,20 @@ fn trees(reader: &mut Reader) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
     if lengths.len() != literals + distances || literals > 286 || distances > 30 {
         return Err("too many lengths");
     }
-    let distances = lengths.split_off(literals);
-    for code in [&lengths, &distances] {
-        let room: u32 =
-            code.iter().filter(|length| **length > 0).map(|length| 1 << (15 - length)).sum();
-        if room != 1 << 15 {
-            return Err("a code that is not complete");
-        }
+    let distances = Codes::new(&lengths.split_off(literals));
+    let literals = Codes::new(&lengths);
+    if !(code.is_complete() && literals.is_complete() && distances.is_complete()) {
+        return Err("a code that is not complete");
     }
-    Ok((lengths, distances))
+    Ok((literals, distances))
 }
 
 fn coded(
     reader: &mut Reader,
     bytes: &mut Vec<u8>,
     max: usize,
-    literals: &[u8],
-    distances: &[u8],
+    literals: &Codes,
+    distances: &Codes,
 ) -> Result<(), &'static str> {
     loop {
         let symbol = reader.symbol(literals)?;
