@@ -100,7 +100,8 @@ pub enum SendError {
     MessageInProgress,
     /// A frame's header is out and its payload isn't: finish it first.
     FrameInProgress,
-    /// A piece longer than what its frame's header announced.
+    /// A piece longer than what its frame's header announced, or a frame of
+    /// 2^63 bytes or above.
     TooLong,
     /// A control payload of more than 125 bytes, a reason of more than 123.
     ControlTooLong,
@@ -142,7 +143,7 @@ pub enum BufferTooSmall {
 impl fmt::Display for BufferTooSmall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Receive => "the receive buffer must hold at least 131 bytes",
+            Self::Receive => "the receive buffer must hold at least 134 bytes",
             Self::Replies => "the reply buffer must hold at least 252 bytes",
             Self::Transmit => "the transmit buffer must hold at least 131 bytes",
         })

@@ -1,1 +1,11 @@
-//! The simulator and other means of the tests.
+//! What the tests share: a wire format written a second time from the RFC, endpoints over it, a
+//! simulator of two of them, and a grammar of handshakes that must be refused.
+//!
+//! Nothing here has a socket or a clock, and everything random comes from a seed.
+
+pub mod endpoint;
+pub mod frames;
+pub mod mistakes;
+pub mod pair;
+pub mod random;
+pub mod script;

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::Incoming;
+use super::{Incoming, MIN_RECEIVE};
 use crate::role::Role;
 use crate::wire::MAX_CONTROL_FRAME;
 
@@ -69,13 +69,13 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Incoming<R, B> {
     ///
     /// # Errors
     ///
-    /// Gives `to` back where it is below 131 bytes, or has no room beyond what
+    /// Gives `to` back where it is below [`MIN_RECEIVE`], or has no room beyond what
     /// is kept.
     pub fn exchange(&mut self, mut to: B) -> Result<B, B> {
         let kept = self.msg_end.saturating_sub(self.msg);
         let rest = self.end.saturating_sub(self.raw);
         let total = kept.saturating_add(rest);
-        if to.as_ref().len() < MAX_CONTROL_FRAME.max(total.saturating_add(1)) {
+        if to.as_ref().len() < MIN_RECEIVE.max(total.saturating_add(1)) {
             return Err(to);
         }
         copy(self.buf.as_ref(), self.msg..self.msg_end, to.as_mut(), 0);

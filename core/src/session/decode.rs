@@ -139,6 +139,13 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Incoming<R, B> {
 
     /// Takes what is there of the payload of the frame at hand.
     fn take_payload(&mut self, delivery: Delivery) -> Result<Progress, ProtocolError> {
+        if delivery == Delivery::Whole && !self.begun && !self.state.is_compressed() {
+            // Its header may have come while chunks were wanted, which have no limit.
+            let kept = self.msg_end.wrapping_sub(self.msg) as u64;
+            if kept.saturating_add(self.remaining) > self.limit as u64 {
+                return Err(ProtocolError::MessageTooBig);
+            }
+        }
         let here = self.end.saturating_sub(self.raw);
         let n = usize::try_from(self.remaining).map_or(here, |remaining| remaining.min(here));
         let to = self.raw.wrapping_add(n);

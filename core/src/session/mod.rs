@@ -32,8 +32,9 @@ use crate::role::Role;
 use crate::time::Instant;
 use crate::wire::{CloseCode, CloseFrame, MAX_CONTROL_FRAME};
 
-/// The least size of a receive buffer, in bytes: a control frame fits whole.
-pub const MIN_RECEIVE: usize = MAX_CONTROL_FRAME;
+/// The least size of a receive buffer, in bytes: a control frame fits whole,
+/// also behind three bytes of a character whose fourth is in the next fragment.
+pub const MIN_RECEIVE: usize = MAX_CONTROL_FRAME + 3;
 
 /// The least size of a reply buffer, in bytes: a pong and a Close fit.
 pub const MIN_REPLIES: usize = 252;

@@ -87,13 +87,17 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
         let room = self.room().saturating_sub(FrameHeader::MAX_LEN);
         let (piece, after) = rest.split_at(room);
         let fits = after.is_empty();
+        self.state.data(rest.kind())?;
         // A short piece now would only make two frames of what can be one.
         if !fits && (piece.is_empty() || self.start != self.end && piece.len() < 512) {
-            self.state.data(rest.kind())?;
             return Ok(false);
         }
         if !(fits && piece.is_empty() && !last) {
-            self.stage_fragment(piece, false, last && fits)?;
+            match self.stage_fragment(piece, false, last && fits) {
+                // The end of a message has no payload left to wait with.
+                Err(SendError::Full) => return Ok(false),
+                staged => staged?,
+            }
         }
         *rest = after;
         Ok(fits)
@@ -109,7 +113,8 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
     ///
     /// # Errors
     ///
-    /// As [`stage`](Self::stage).
+    /// As [`stage`](Self::stage); [`SendError::TooLong`] for a `len` of 2^63 or
+    /// above, which no header can hold (RFC 6455 §5.2).
     pub fn begin_frame(
         &mut self,
         kind: DataKind,
@@ -118,6 +123,9 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
         last: bool,
     ) -> Result<Option<MaskKey>, SendError> {
         let opcode = self.next_opcode(kind, first)?;
+        if len >> 63 != 0 {
+            return Err(SendError::TooLong);
+        }
         let mask = self.put_header(opcode, 0, last, len, 0)?;
         self.state.staged_data(last);
         self.remaining = len;
@@ -166,6 +174,7 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
     #[inline]
     pub fn payload_passed(&mut self, n: u64) {
         self.remaining = self.remaining.saturating_sub(n);
+        self.key.skip((n & 3) as usize);
     }
 
     /// Stages a ping (RFC 6455 §5.5.2).
