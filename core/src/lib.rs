@@ -74,7 +74,7 @@
 //!
 //! | buffer | at least | what decides its size |
 //! | --- | --- | --- |
-//! | receive | [`MIN_RECEIVE`](session::MIN_RECEIVE), 131 B | the largest message to take whole, and 131 B |
+//! | receive | [`MIN_RECEIVE`](session::MIN_RECEIVE), 134 B | the largest message to take whole, and 131 B |
 //! | replies | [`MIN_REPLIES`](session::MIN_REPLIES), 252 B | how many pongs may wait for the wire |
 //! | transmit | [`MIN_TRANSMIT`](session::MIN_TRANSMIT), 131 B | the largest message to send in one frame, and 14 B |
 //!
@@ -112,6 +112,8 @@
 extern crate std;
 
 pub mod connection;
+#[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+pub mod driver;
 mod error;
 pub mod handler;
 #[cfg(feature = "handshake")]

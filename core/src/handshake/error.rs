@@ -51,6 +51,8 @@ pub enum Refusal {
     Timeout,
     /// No room for another connection (503).
     Unavailable,
+    /// The server's own response can't be written (500).
+    Internal,
 }
 
 impl Refusal {
@@ -65,6 +67,7 @@ impl Refusal {
             Self::NotFound => 404,
             Self::Timeout => 408,
             Self::Unavailable => 503,
+            Self::Internal => 500,
             _ => 400,
         }
     }
@@ -105,6 +108,7 @@ impl Refusal {
             Self::NotFound => "Nothing is here.",
             Self::Timeout => "The request head took too long.",
             Self::Unavailable => "There is no room for another connection now.",
+            Self::Internal => "The server could not write its answer.",
         }
     }
 
@@ -115,7 +119,11 @@ impl Refusal {
     ///
     /// [`WriteError::Full`]; 320 bytes are enough for each.
     pub fn write(self, out: &mut [u8]) -> Result<usize, WriteError> {
-        super::write_response(out, self.status(), &[self.headers()], self.as_str().as_bytes())
+        let body = self.as_str().as_bytes();
+        let head = super::write_response(out, self.status(), self.headers(), body.len())?;
+        let end = head.saturating_add(body.len());
+        out.get_mut(head..end).ok_or(WriteError::Full)?.copy_from_slice(body);
+        Ok(end)
     }
 }
 

@@ -53,9 +53,10 @@ impl<'o> Cursor<'o> {
     }
 }
 
-/// Writes a whole response that ends its connection, and says how long it is:
-/// status line, `Content-Length`, `Connection: close`, the fields given (in
-/// groups), and the body, as plain text unless a `Content-Type` is given.
+/// Writes the head of a response that ends its connection, and says how long
+/// it is: status line, `Content-Length` of a body of `body_len` bytes,
+/// `Connection: close`, and the fields given. A body without a `Content-Type`
+/// among them is plain text.
 ///
 /// # Errors
 ///
@@ -64,8 +65,8 @@ impl<'o> Cursor<'o> {
 pub fn write_response(
     out: &mut [u8],
     status: u16,
-    headers: &[&[(&str, &str)]],
-    body: &[u8],
+    headers: &[(&str, &str)],
+    body_len: usize,
 ) -> Result<usize, WriteError> {
     let mut head = Cursor::new(out);
     head.put(b"HTTP/1.1 ")?;
@@ -73,10 +74,10 @@ pub fn write_response(
     head.put(b" ")?;
     head.put(reason_phrase(status).as_bytes())?;
     head.put(b"\r\nConnection: close\r\nContent-Length: ")?;
-    head.number(body.len())?;
+    head.number(body_len)?;
     head.put(b"\r\n")?;
-    let mut typed = body.is_empty();
-    for (name, value) in headers.iter().copied().flatten() {
+    let mut typed = body_len == 0;
+    for (name, value) in headers {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         if is("connection") || is("content-length") || is("transfer-encoding") {
             return Err(WriteError::Reserved);
@@ -88,7 +89,6 @@ pub fn write_response(
         head.put(b"Content-Type: text/plain; charset=utf-8\r\n")?;
     }
     head.put(b"\r\n")?;
-    head.put(body)?;
     Ok(head.len())
 }
 

@@ -56,6 +56,13 @@ impl Token {
         self.compressed
     }
 
+    /// Whether a message begins with it.
+    #[inline]
+    #[must_use]
+    pub const fn is_first(&self) -> bool {
+        self.first
+    }
+
     /// Whether a message ends with it.
     #[inline]
     #[must_use]

@@ -146,7 +146,8 @@ where
         self.incoming.poll_chunk(&mut self.replies)
     }
 
-    /// The event of a token, and the half to answer it with.
+    /// The event of a token, and the half to answer it with: what was asked
+    /// before (a ping, say) is answered before.
     ///
     /// # Errors
     ///
@@ -156,6 +157,7 @@ where
         &mut self,
         token: Token,
     ) -> Result<(Event<'_>, &mut Outgoing<R, O>), ProtocolError> {
+        self.outgoing.stage_replies(&mut self.replies);
         Ok((self.incoming.event(token, &mut self.replies)?, &mut self.outgoing))
     }
 
@@ -169,6 +171,7 @@ where
         &mut self,
         token: Token,
     ) -> Result<(Event<'_, Chunk<'_>>, &mut Outgoing<R, O>), ProtocolError> {
+        self.outgoing.stage_replies(&mut self.replies);
         Ok((self.incoming.chunk(token, &mut self.replies)?, &mut self.outgoing))
     }
 

@@ -52,3 +52,6 @@ pub fn complete_prefix(bytes: &[u8]) -> Result<usize, InvalidUtf8> {
         Err(_) => Err(InvalidUtf8),
     }
 }
+
+#[cfg(test)]
+mod tests;

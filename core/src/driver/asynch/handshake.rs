@@ -1,0 +1,155 @@
+//! The opening handshake, over a transport.
+
+use core::ops::Range;
+
+use embedded_io_async::{Read, Write};
+
+use super::timer::{Clock, Timer};
+use crate::driver::{Buffers, HandshakeError};
+use crate::handshake::{
+    Accept, Awaiting, ClientRequest, Established, HeadReader, HeaderSlots, Headers, Refusal,
+    RefusedByServer, Upgrade,
+};
+use crate::time::{Instant, Millis};
+
+/// How many header fields a head may have; a browser sends up to about 20.
+const MAX_HEADERS: usize = 32;
+
+/// What a handshake runs on.
+#[derive(Debug)]
+pub struct Handshake<'t, Rd, Wr, T> {
+    /// What is read from.
+    pub reader: &'t mut Rd,
+    /// What is written to.
+    pub writer: &'t mut Wr,
+    /// Whose time it is.
+    pub timer: T,
+    /// When it has to be done.
+    pub deadline: Option<Instant>,
+}
+
+/// Reads a request's head into the receive buffer and answers it as `decide`
+/// says; gives the range of that buffer that the session begins with.
+///
+/// A refusal is answered too, and then the transport is to be ended as after a
+/// session. Cancel-safe in this sense: dropped, it leaves a transport that is
+/// good for nothing but its end.
+///
+/// # Errors
+///
+/// [`HandshakeError`]; [`HandshakeError::Ended`] too for a peer that left
+/// before it said anything.
+pub async fn accept<'p, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer>(
+    io: Handshake<'_, Rd, Wr, T>,
+    buffers: &mut Buffers<'_>,
+    decide: impl FnOnce(&Upgrade<'_, Headers<'_, '_>>) -> Result<Accept<'p>, Refusal>,
+) -> Result<Range<usize>, HandshakeError<Rd::Error, Refusal>> {
+    buffers.check()?;
+    let clock = Clock { timer: io.timer, patience: Millis::new(None) };
+    let mut head = HeadReader::new(&mut *buffers.receive, io.deadline);
+    let mut decide = Some(decide);
+    let outcome = loop {
+        match clock.until(io.deadline, io.reader.read(head.space())).await {
+            None => break Err(Refusal::Timeout),
+            Some(Ok(0)) => return Err(HandshakeError::Ended),
+            Some(Ok(n)) => head.filled(n),
+            Some(Err(error)) => return Err(HandshakeError::Transport(error)),
+        }
+        match answer(&mut head, &mut decide) {
+            Ok(None) => {}
+            Ok(Some(accept)) => break Ok(accept),
+            Err(refusal) => break Err(refusal),
+        }
+    };
+    let leftover = head.leftover();
+    let (written, out) = match &outcome {
+        Ok(accept) => (accept.write(buffers.transmit), &*buffers.transmit),
+        // The request is done with, and its buffer mostly the larger one.
+        Err(refusal) => (refusal.write(buffers.receive), &*buffers.receive),
+    };
+    let length = written.map_err(HandshakeError::Write)?;
+    let bytes = out.get(..length).unwrap_or_default();
+    // A refusal for lateness is past the deadline: it gets the time that one more needs.
+    let grace = io.timer.now() + core::time::Duration::from_secs(1);
+    write_all(io.writer, clock, io.deadline.map(|at| at.max(grace)), bytes).await?;
+    outcome.map(|_| leftover).map_err(HandshakeError::Refused)
+}
+
+/// Sends a request for a WebSocket and reads the response's head into the
+/// receive buffer; gives the range of that buffer that the session begins with.
+///
+/// `nonce` is sixteen random bytes, fresh for each request. `agreed` is told
+/// what the server has chosen.
+///
+/// # Errors
+///
+/// [`HandshakeError`].
+pub async fn connect<Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer>(
+    io: Handshake<'_, Rd, Wr, T>,
+    buffers: &mut Buffers<'_>,
+    request: &ClientRequest<'_>,
+    nonce: [u8; 16],
+    agreed: impl FnOnce(&Established<'_>),
+) -> Result<Range<usize>, HandshakeError<Rd::Error, RefusedByServer>> {
+    buffers.check()?;
+    let clock = Clock { timer: io.timer, patience: Millis::new(None) };
+    let (length, awaiting) =
+        request.write(nonce, buffers.transmit).map_err(HandshakeError::Write)?;
+    let bytes = buffers.transmit.get(..length).unwrap_or_default();
+    write_all(io.writer, clock, io.deadline, bytes).await?;
+    let mut head = HeadReader::new(&mut *buffers.receive, io.deadline);
+    let mut agreed = Some(agreed);
+    loop {
+        match clock.until(io.deadline, io.reader.read(head.space())).await {
+            None => return Err(HandshakeError::Refused(RefusedByServer::Timeout)),
+            Some(Ok(0)) => return Err(HandshakeError::Ended),
+            Some(Ok(n)) => head.filled(n),
+            Some(Err(error)) => return Err(HandshakeError::Transport(error)),
+        }
+        if verify(&mut head, &awaiting, &mut agreed).map_err(HandshakeError::Refused)? {
+            return Ok(head.leftover());
+        }
+    }
+}
+
+// Not async: the slots live on the stack for a moment, and not in the future.
+fn answer<'p>(
+    head: &mut HeadReader<&mut [u8]>,
+    decide: &mut Option<impl FnOnce(&Upgrade<'_, Headers<'_, '_>>) -> Result<Accept<'p>, Refusal>>,
+) -> Result<Option<Accept<'p>>, Refusal> {
+    let mut slots = HeaderSlots::<MAX_HEADERS>::new();
+    let Some(request) = head.request(&mut slots)? else { return Ok(None) };
+    let upgrade = Upgrade::new(&request)?;
+    decide.take().map(|decide| decide(&upgrade)).transpose()
+}
+
+fn verify(
+    head: &mut HeadReader<&mut [u8]>,
+    awaiting: &Awaiting<'_>,
+    agreed: &mut Option<impl FnOnce(&Established<'_>)>,
+) -> Result<bool, RefusedByServer> {
+    let mut slots = HeaderSlots::<MAX_HEADERS>::new();
+    let Some(response) = head.response(&mut slots)? else { return Ok(false) };
+    let established = awaiting.verify(&response)?;
+    if let Some(agreed) = agreed.take() {
+        agreed(&established);
+    }
+    Ok(true)
+}
+
+async fn write_all<W: Write, T: Timer, R>(
+    writer: &mut W,
+    clock: Clock<T>,
+    deadline: Option<Instant>,
+    mut bytes: &[u8],
+) -> Result<(), HandshakeError<W::Error, R>> {
+    while !bytes.is_empty() {
+        let written = clock.until(deadline, writer.write(bytes)).await;
+        match written.ok_or(HandshakeError::Stalled)?.map_err(HandshakeError::Transport)? {
+            0 => return Err(HandshakeError::Ended),
+            n => bytes = bytes.get(n..).unwrap_or_default(),
+        }
+    }
+    let flushed = clock.until(deadline, writer.flush()).await;
+    flushed.ok_or(HandshakeError::Stalled)?.map_err(HandshakeError::Transport)
+}

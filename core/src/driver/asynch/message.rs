@@ -1,0 +1,76 @@
+//! A message in the making.
+
+use super::link::{Hold, Link, Need};
+use super::sender::SenderError;
+use crate::session::Message;
+use crate::wire::{CloseCode, CloseFrame, DataKind};
+
+/// Writes one message in fragments, as its pieces come (RFC 6455 §5.4).
+///
+/// # Cancel safety
+///
+/// [`write`](Self::write) and [`finish`](Self::finish) advance the piece that
+/// they are given by what is staged: dropped, they are called again with the
+/// rest. The writer itself, dropped between its first piece and the end of
+/// [`finish`](Self::finish), closes the connection with 1011.
+pub struct MessageWriter<'s, L: Link> {
+    link: &'s mut L,
+    /// The kind of the message that is open.
+    open: Option<DataKind>,
+    stages_only: bool,
+}
+
+impl<'s, L: Link> MessageWriter<'s, L> {
+    pub(super) fn new(link: &'s mut L, stages_only: bool) -> Self {
+        Self { link, open: None, stages_only }
+    }
+
+    /// Sends a piece, in whole fragments, and advances it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`](super::Sender::send).
+    pub async fn write(&mut self, piece: &mut Message<'_>) -> Result<(), SenderError<L>> {
+        self.put(piece, false).await
+    }
+
+    /// Sends the last piece, which may be empty; the message ends with it.
+    /// What is written after that begins another.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`](super::Sender::send).
+    pub async fn finish(&mut self, piece: &mut Message<'_>) -> Result<(), SenderError<L>> {
+        self.put(piece, true).await
+    }
+
+    async fn put(&mut self, rest: &mut Message<'_>, last: bool) -> Result<(), SenderError<L>> {
+        let need = if self.open.is_some() { Need::Frame } else { Need::Message };
+        let mut hold = Hold::acquire(self.link, need).await?;
+        loop {
+            let Some(wire) = hold.link.held() else { return Ok(()) };
+            let whole = wire.outgoing.write(rest, last)?;
+            self.open = wire.outgoing.in_message().then_some(rest.kind());
+            if whole && self.stages_only {
+                return Ok(());
+            }
+            hold.flush().await?;
+            if whole {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl<L: Link> Drop for MessageWriter<'_, L> {
+    fn drop(&mut self) {
+        if self.open.is_none() {
+            return;
+        }
+        let now = self.link.clock().now();
+        let frame = CloseFrame { code: CloseCode::INTERNAL, reason: "a message broke off" };
+        self.link.replies(|replies| replies.request_close(frame, now));
+        self.link.kick();
+        self.link.release(); // those who wait for its end needn't
+    }
+}

@@ -1,0 +1,284 @@
+//! Receiving, blocking: the run loop of a connection on its thread.
+
+use std::io::ErrorKind;
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tubesock_core::handler::Closed;
+use tubesock_core::session::MIN_RECEIVE;
+use tubesock_core::{Chunk, CloseCode, CloseFrame, Event, Incoming, Message, Role, Token};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::link::{Link, Mode, SMALL, Shared};
+use crate::transport::{Transport, is_timeout};
+
+/// The receive half of a connection, with the deadlines that its thread keeps.
+pub(crate) struct Receiver<R, T> {
+    incoming: Incoming<R, Vec<u8>>,
+    shared: Arc<Shared<R, T>>,
+    read_buffer: usize,
+    max_message: usize,
+    park_after: Duration,
+    /// What the transport's read timeout is set to, where that is known.
+    timeout: Option<Option<Duration>>,
+    ended: Option<End>,
+}
+
+/// How the connection ended, for who asks afterwards.
+struct End {
+    code: CloseCode,
+    reason: String,
+    clean: bool,
+}
+
+/// What a wait for the peer came to.
+enum Waited {
+    /// A token to look at.
+    Token(Token),
+    /// The connection has ended in order, or its error was reported.
+    Over,
+}
+
+impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
+    /// A receive half that begins with what was read past the head.
+    pub(crate) fn new(shared: Arc<Shared<R, T>>, leftover: &[u8], config: &Config) -> Self {
+        let size = config.read_buffer.max(SMALL).max(leftover.len() + MIN_RECEIVE);
+        let now = shared.now();
+        let mut incoming = Incoming::new(vec![0; size], &config.session(), now)
+            .expect("the receive buffer is above the minimum");
+        incoming.set_max_message(config.max_message);
+        incoming.feed(leftover, now);
+        Self {
+            incoming,
+            shared,
+            read_buffer: size,
+            max_message: config.max_message,
+            park_after: config.park_after,
+            timeout: None,
+            ended: None,
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared<R, T>> {
+        &self.shared
+    }
+
+    /// The next message; `None` once the connection has ended in order.
+    pub(crate) fn recv(&mut self) -> Result<Option<Message<'_>>, Error> {
+        loop {
+            let Waited::Token(token) = self.wait(false)? else { return Ok(None) };
+            if token.is_close() {
+                self.peer_closed(token);
+                return Ok(None);
+            }
+            if token.data_kind().is_some() {
+                return self.message(token).map(Some);
+            }
+        }
+    }
+
+    /// The next piece of a message; `None` once the connection has ended in
+    /// order.
+    pub(crate) fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        loop {
+            let Waited::Token(token) = self.wait(true)? else { return Ok(None) };
+            if token.is_close() {
+                self.peer_closed(token);
+                return Ok(None);
+            }
+            if token.data_kind().is_some() {
+                let part = self.message(token)?;
+                return Ok(Some(Chunk { part, first: token.is_first(), last: token.is_last() }));
+            }
+        }
+    }
+
+    /// How the connection ended, once it has.
+    pub(crate) fn closed(&self) -> Option<Closed<'_>> {
+        self.ended.as_ref().map(|end| Closed {
+            code: end.code,
+            reason: &end.reason,
+            clean: end.clean,
+        })
+    }
+
+    /// Records how it ended, and tells the senders.
+    pub(crate) fn set_closed(&mut self, closed: &Closed<'_>, kind: ErrorKind) {
+        if self.ended.is_none() {
+            let Closed { code, reason, clean } = *closed;
+            self.ended = Some(End { code, reason: reason.to_owned(), clean });
+        }
+        self.shared.end(kind);
+    }
+
+    fn message(&mut self, token: Token) -> Result<Message<'_>, Error> {
+        let mut replies = &*self.shared;
+        let ended = &mut self.ended;
+        match self.incoming.event(token, &mut replies) {
+            Ok(Event::Data(message)) => Ok(message),
+            Ok(_) => Ok(Message::Binary(&[])),
+            Err(error) => {
+                let _ = self.shared.flush_batch();
+                end_with(ended, &Closed::from(error));
+                self.shared.end(ErrorKind::UnexpectedEof);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn wait(&mut self, chunks: bool) -> Result<Waited, Error> {
+        if self.ended.is_some() {
+            return Ok(Waited::Over);
+        }
+        loop {
+            let mut replies = &*self.shared;
+            let polled = if chunks {
+                self.incoming.poll_chunk(&mut replies)
+            } else {
+                self.incoming.poll_message(&mut replies)
+            };
+            match polled {
+                Ok(Some(token)) => return Ok(Waited::Token(token)),
+                Ok(None) => {}
+                Err(error) => {
+                    let _ = self.shared.flush_batch();
+                    self.set_closed(&error.into(), ErrorKind::UnexpectedEof);
+                    return Err(error.into());
+                }
+            }
+            // What fails to go out shows in the read as well, or has a deadline.
+            let _ = self.shared.flush_batch();
+            self.read()?;
+        }
+    }
+
+    /// Reads once, or does what is due.
+    fn read(&mut self) -> Result<(), Error> {
+        loop {
+            self.set_timeout()?;
+            if self.incoming.space().is_empty() {
+                self.grow();
+            }
+            let space = self.incoming.space();
+            let room = space.len();
+            let error = match self.shared.transport.read(space) {
+                Ok(0) => ErrorKind::UnexpectedEof.into(),
+                Ok(n) => {
+                    self.incoming.filled(n, self.shared.now());
+                    if n == room && self.incoming.capacity() < self.read_buffer {
+                        self.unpark();
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if is_timeout(&error) => {
+                    self.handle_timeout()?;
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            self.set_closed(&Closed::ABNORMAL, ErrorKind::UnexpectedEof);
+            return Err(Error::Io(error));
+        }
+    }
+
+    fn handle_timeout(&mut self) -> Result<(), Error> {
+        self.park();
+        let now = self.shared.now();
+        let result = self.incoming.handle_timeout(now, &mut self.shared.lock().replies);
+        if let Err(timeout) = result {
+            self.set_closed(&timeout.into(), ErrorKind::TimedOut);
+            let _ = self.shared.transport.shutdown(Shutdown::Both);
+            return Err(timeout.into());
+        }
+        // The timeout that woke us may have been shorter than it need be now.
+        self.timeout = None;
+        Ok(())
+    }
+
+    /// Keeps the transport's read timeout at or below what is left until the
+    /// next deadline, with few system calls: while messages come, the deadline
+    /// moves away as fast as time passes, and a timeout that is too short only
+    /// wakes the thread for nothing, once.
+    fn set_timeout(&mut self) -> Result<(), Error> {
+        let now = self.shared.now();
+        let next = self.incoming.poll_timeout(&self.shared.lock().replies);
+        let mut left = next.map(|at| now.until(at).max(Duration::from_millis(1)));
+        if self.is_parkable() {
+            left = Some(left.map_or(self.park_after, |left| left.min(self.park_after)));
+        }
+        match (left, self.timeout) {
+            (None, Some(None)) => return Ok(()),
+            (Some(left), Some(Some(set))) if set <= left => return Ok(()),
+            _ => {}
+        }
+        // Not all of what is left, so that the timeout still fits a little later.
+        let timeout =
+            left.map(|left| if left > Duration::from_secs(8) { left * 3 / 4 } else { left });
+        self.shared.transport.set_read_timeout(timeout)?;
+        self.timeout = Some(timeout);
+        Ok(())
+    }
+
+    fn is_parkable(&self) -> bool {
+        self.incoming.capacity() > SMALL && self.incoming.kept() < SMALL
+    }
+
+    /// Gives the buffers of a quiet connection back.
+    fn park(&mut self) {
+        if self.is_parkable() {
+            let small = vec![0; SMALL.max(self.incoming.kept() + MIN_RECEIVE)];
+            let _ = self.incoming.exchange(small);
+        }
+        self.shared.park();
+    }
+
+    /// There is more than a parked buffer takes at once.
+    fn unpark(&mut self) {
+        let _ = self.incoming.exchange(vec![0; self.read_buffer]);
+    }
+
+    /// More room for a message that is longer than the buffer.
+    fn grow(&mut self) {
+        let capacity = self.incoming.capacity();
+        let most = self.max_message.saturating_add(self.read_buffer);
+        let wanted = self.incoming.wanted_capacity().min(most);
+        let next = capacity.saturating_mul(2).min(wanted).max(self.read_buffer);
+        let _ = self.incoming.exchange(vec![0; next.max(capacity + MIN_RECEIVE)]);
+    }
+
+    fn peer_closed(&mut self, token: Token) {
+        let mut replies = &*self.shared;
+        match self.incoming.event(token, &mut replies) {
+            Ok(Event::Close(frame)) => end_with(&mut self.ended, &Closed::clean(frame)),
+            _ => end_with(&mut self.ended, &Closed::ABNORMAL),
+        }
+        let _ = self.shared.flush_batch();
+        self.shared.end(ErrorKind::UnexpectedEof);
+    }
+
+    /// Ends the transport, the server first, without cutting off what the
+    /// peer has still to read (RFC 6455 §7.1.1).
+    pub(crate) fn finish(&mut self, within: Duration) {
+        if self.ended.is_none() {
+            let frame = CloseFrame { code: CloseCode::GOING_AWAY, reason: "" };
+            let _ = self.shared.close(frame, Mode::Batch);
+            let _ = self.shared.flush_batch();
+            end_with(&mut self.ended, &Closed::ABNORMAL);
+            self.shared.end(ErrorKind::UnexpectedEof);
+        }
+        if R::IS_SERVER {
+            let _ = self.shared.transport.shutdown(Shutdown::Write);
+        }
+        self.shared.drain(within);
+    }
+}
+
+fn end_with(slot: &mut Option<End>, closed: &Closed<'_>) {
+    if slot.is_none() {
+        let Closed { code, reason, clean } = *closed;
+        *slot = Some(End { code, reason: reason.to_owned(), clean });
+    }
+}

@@ -1,0 +1,251 @@
+//! A WebSocket as an object: receive where you are, send from anywhere.
+
+use std::fmt;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tubesock_core::handler::Closed;
+use tubesock_core::{Chunk, CloseCode, Message, Role, Server};
+
+use crate::config::Config;
+use crate::error::{Error, SendError};
+use crate::link::{Limits, Link, Mode, Shared};
+use crate::reactor::Reactor;
+use crate::receiver::Receiver;
+use crate::sender::{Sender, Transmit};
+use crate::transport::Transport;
+use crate::tubesock::{Handlers, Tubesock};
+
+/// A connection, of the [`Server`]'s role or a client's.
+///
+/// ```no_run
+/// # fn handle(request: tubesock_std::Request) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut websocket = request.accept()?;
+/// let (incoming, out) = websocket.split();
+/// while let Some(message) = incoming.recv()? {
+///     out.send(message)?; // an echo; replies to what one read brought go out together
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// Dropping it closes the connection, with 1001 unless it is closed already.
+pub struct WebSocket<R: Role + Send + 'static = Server> {
+    incoming: Messages<R>,
+    out: Transmit,
+    subprotocol: Option<String>,
+}
+
+/// The receiving side of a [`WebSocket`].
+pub struct Messages<R: Role + Send + 'static = Server> {
+    receiver: Receiver<R, TcpStream>,
+    close_timeout: Duration,
+}
+
+impl<R: Role + Send + 'static> WebSocket<R> {
+    pub(crate) fn new(
+        stream: TcpStream,
+        role: R,
+        leftover: &[u8],
+        config: &Config,
+        reactor: Reactor,
+        subprotocol: Option<String>,
+    ) -> Self {
+        // Where the system refuses one of these the connection still works.
+        let _ = stream.set_nodelay(true);
+        let _ = stream.set_write_timeout(Some(config.write_timeout));
+        let receiver = receiver(stream, role, leftover, config, reactor);
+        let link: Arc<dyn Link> = Arc::clone(receiver.shared()) as Arc<dyn Link>;
+        let incoming = Messages { receiver, close_timeout: config.close_timeout };
+        Self { incoming, out: Transmit::new(link, Mode::Batch), subprotocol }
+    }
+
+    /// The next message; `None` once the peer has closed. Waits for it, and
+    /// answers pings and keeps the deadlines meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], once: afterwards it is `None`.
+    pub fn recv(&mut self) -> Result<Option<Message<'_>>, Error> {
+        self.incoming.recv()
+    }
+
+    /// The next piece of a message, so that one may be larger than any
+    /// buffer; `None` once the peer has closed.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        self.incoming.recv_chunk()
+    }
+
+    /// Both sides, to answer a message while it is held.
+    pub fn split(&mut self) -> (&mut Messages<R>, &Transmit) {
+        (&mut self.incoming, &self.out)
+    }
+
+    /// Sends a message, at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transmit::send`].
+    pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
+        self.out.link().send(message.into(), Mode::Now)
+    }
+
+    /// What sends from any thread.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        Sender::new(Arc::clone(self.out.link()))
+    }
+
+    /// Begins the closing handshake, as [`Transmit::close`]; receive on until
+    /// there is `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transmit::close`].
+    pub fn close(&self, code: CloseCode, reason: &str) -> Result<(), SendError> {
+        self.out.close(code, reason)?;
+        self.out.flush()
+    }
+
+    /// How the connection ended, once it has.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed<'_>> {
+        self.incoming.receiver.closed()
+    }
+
+    /// The subprotocol agreed on.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// Runs handlers on this thread until the connection is over.
+    pub fn run<'env>(mut self, setup: impl FnOnce(&mut Tubesock<'env>)) {
+        let mut tubesock = Tubesock::new(self.sender());
+        setup(&mut tubesock);
+        tubesock.handlers.run(&mut self.incoming.receiver, &self.out);
+    }
+}
+
+impl<R: Role + Send + 'static> Messages<R> {
+    /// As [`WebSocket::recv`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocket::recv`].
+    pub fn recv(&mut self) -> Result<Option<Message<'_>>, Error> {
+        self.receiver.recv()
+    }
+
+    /// As [`WebSocket::recv_chunk`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocket::recv`].
+    pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        self.receiver.recv_chunk()
+    }
+
+    /// As [`WebSocket::closed`].
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed<'_>> {
+        self.receiver.closed()
+    }
+}
+
+/// Each message as one of its own, until the connection is over. An error is
+/// the last item.
+impl<R: Role + Send + 'static> Iterator for Messages<R> {
+    type Item = Result<OwnedMessage, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.recv() {
+            Ok(message) => message.map(|message| Ok(message.into())),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl<R: Role + Send + 'static> Drop for Messages<R> {
+    fn drop(&mut self) {
+        self.receiver.finish(self.close_timeout);
+    }
+}
+
+impl<R: Role + Send + 'static> fmt::Debug for WebSocket<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("subprotocol", &self.subprotocol)
+            .field("closed", &self.closed())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R: Role + Send + 'static> fmt::Debug for Messages<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages").field("closed", &self.closed()).finish_non_exhaustive()
+    }
+}
+
+/// A message that keeps its own bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum OwnedMessage {
+    /// UTF-8.
+    Text(String),
+    /// Any bytes.
+    Binary(Vec<u8>),
+}
+
+impl From<Message<'_>> for OwnedMessage {
+    fn from(message: Message<'_>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text.to_owned()),
+            Message::Binary(bytes) => Self::Binary(bytes.to_vec()),
+        }
+    }
+}
+
+impl<'a> From<&'a OwnedMessage> for Message<'a> {
+    fn from(message: &'a OwnedMessage) -> Self {
+        match message {
+            OwnedMessage::Text(text) => Message::Text(text),
+            OwnedMessage::Binary(bytes) => Message::Binary(bytes),
+        }
+    }
+}
+
+fn receiver<R: Role + Send + 'static, T: Transport>(
+    transport: T,
+    role: R,
+    leftover: &[u8],
+    config: &Config,
+    reactor: Reactor,
+) -> Receiver<R, T> {
+    let limits = Limits {
+        write_buffer: config.write_buffer,
+        max_queued: config.max_queued,
+        write_timeout: config.write_timeout,
+        close_timeout: config.close_timeout,
+    };
+    Receiver::new(Shared::new(transport, role, limits, reactor), leftover, config)
+}
+
+/// Runs handlers over a stream that can't be split, until it is over.
+pub(crate) fn run_unsplit<'env, R: Role + Send + 'static, T: Transport>(
+    transport: T,
+    role: R,
+    leftover: &[u8],
+    config: &Config,
+    setup: impl FnOnce(&mut Handlers<'env>),
+) {
+    let mut receiver = receiver(transport, role, leftover, config, Reactor::shared());
+    let out = Transmit::new(Arc::clone(receiver.shared()) as Arc<dyn Link>, Mode::Batch);
+    let mut handlers = Handlers::default();
+    setup(&mut handlers);
+    handlers.run(&mut receiver, &out);
+    receiver.finish(config.close_timeout);
+}
