@@ -1,0 +1,209 @@
+//! Sending: what each of a sender's calls does to the wire.
+
+use std::io::{ErrorKind, IoSlice};
+use std::net::Shutdown;
+use std::sync::MutexGuard;
+use std::time::Instant as StdInstant;
+
+use tubesock_core::wire::CloseFrame;
+use tubesock_core::{Message, Role, SendError as CoreError};
+
+use super::wire::Wire;
+use super::{LARGE, Link, Mode, SMALL, Shared};
+use crate::error::SendError;
+use crate::sender::Prepared;
+use crate::transport::{Transport, is_timeout};
+
+impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
+    fn send(&self, message: Message<'_>, mode: Mode) -> Result<(), SendError> {
+        if mode == Mode::Batch && message.len() < LARGE {
+            let mut wire = self.lock();
+            wire.check()?;
+            wire.stage_replies(); // what was asked first is answered first
+            match wire.out.stage(message) {
+                Ok(()) => return Ok(()),
+                Err(CoreError::Full) if wire.grow(message.len(), self.limits.write_buffer) => {
+                    return Ok(wire.out.stage(message)?);
+                }
+                Err(CoreError::Full | CoreError::MessageInProgress) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let (wire, _) = self.wait_turn(true)?;
+        self.send_frame(wire, message, true, true, mode)
+    }
+
+    fn try_send(&self, message: Message<'_>) -> Result<(), SendError> {
+        let mut wire = self.lock();
+        wire.check()?;
+        wire.stage_replies();
+        wire.out.may_begin()?;
+        if !wire.grow(message.len(), self.limits.max_queued) {
+            return Err(SendError::QueueFull);
+        }
+        wire.out.stage(message)?;
+        self.after_try(&mut wire)
+    }
+
+    fn try_send_prepared(&self, message: &Prepared) -> Result<(), SendError> {
+        if !R::IS_SERVER {
+            return self.try_send(message.message());
+        }
+        let mut wire = self.lock();
+        wire.check()?;
+        wire.stage_replies();
+        wire.out.may_begin()?;
+        let mut rest = message.frame();
+        if !wire.writing && wire.out.pending().is_empty() {
+            match self.transport.try_write(&[IoSlice::new(rest)]) {
+                Ok(n) if n == rest.len() => return Ok(()),
+                Ok(n) => rest = rest.get(n..).unwrap_or(&[]),
+                Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    wire.failed.get_or_insert(error.kind());
+                    return Err(SendError::Io(error.kind()));
+                }
+            }
+        }
+        // A frame whose beginning is out must be taken whole.
+        let limit =
+            if rest.len() < message.frame().len() { usize::MAX } else { self.limits.max_queued };
+        if !wire.grow(rest.len(), limit) {
+            return Err(SendError::QueueFull);
+        }
+        wire.out.stage_encoded(rest)?;
+        self.after_try(&mut wire)
+    }
+
+    fn fragment(&self, part: Message<'_>, last: bool, mode: Mode) -> Result<(), SendError> {
+        let (wire, _) = self.wait_turn(false)?;
+        self.send_frame(wire, part, false, last, mode)
+    }
+
+    fn ping(&self, payload: &[u8], mode: Mode) -> Result<(), SendError> {
+        let (mut wire, _) = self.wait_turn(false)?;
+        if !wire.grow(payload.len(), self.limits.write_buffer.max(SMALL)) {
+            wire = self.write_out(wire, &[])?;
+        }
+        wire.out.ping(payload)?;
+        match mode {
+            Mode::Batch => Ok(()),
+            Mode::Now => self.write_out(wire, &[]).map(drop),
+        }
+    }
+
+    fn close(&self, frame: CloseFrame<'_>, mode: Mode) -> Result<(), SendError> {
+        let now = self.now();
+        let mut wire = self.lock();
+        if wire.failed.is_some() {
+            return Ok(());
+        }
+        wire.replies.request_close(frame, now)?;
+        if mode == Mode::Batch {
+            return Ok(());
+        }
+        wire.stage_replies();
+        if !wire.writing {
+            self.try_write_out(&mut wire);
+        }
+        // The reader may sit in a read that ends long after the close deadline.
+        wire.watched = true;
+        drop(wire);
+        if let Some(this) = self.this.upgrade() {
+            self.reactor.watch(this, StdInstant::now() + self.limits.close_timeout);
+        }
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), SendError> {
+        self.flush_batch()
+    }
+
+    fn is_open(&self) -> bool {
+        self.lock().check().is_ok()
+    }
+
+    fn abort(&self) {
+        self.end(ErrorKind::TimedOut);
+        let _ = self.transport.shutdown(Shutdown::Both);
+    }
+
+    fn push(&self) -> bool {
+        let mut wire = self.lock();
+        if wire.failed.is_some() {
+            return false;
+        }
+        if !wire.writing {
+            wire.stage_replies();
+            self.try_write_out(&mut wire);
+        }
+        let left = !wire.out.pending().is_empty();
+        let closing = wire.replies.closing_since().is_some();
+        wire.watched = (left || closing) && wire.failed.is_none();
+        let watched = wire.watched;
+        drop(wire);
+        self.turn.notify_all();
+        watched
+    }
+
+    fn has_pending(&self) -> bool {
+        let wire = self.lock();
+        !wire.writing && !wire.out.pending().is_empty()
+    }
+
+    fn transport(&self) -> &dyn Transport {
+        &self.transport
+    }
+}
+
+impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
+    /// Sends one frame of a message, once it is this thread's turn.
+    fn send_frame<'s>(
+        &'s self,
+        mut wire: MutexGuard<'s, Wire<R>>,
+        part: Message<'_>,
+        first: bool,
+        last: bool,
+        mode: Mode,
+    ) -> Result<(), SendError> {
+        let len = part.len();
+        wire.stage_replies();
+        if len < LARGE {
+            if !wire.grow(len, self.limits.write_buffer.max(len + 14)) {
+                wire = self.write_out(wire, &[])?;
+                wire.grow(len, usize::MAX);
+            }
+            if first {
+                wire.out.stage(part)?;
+            } else {
+                wire.out.fragment(part, last)?;
+            }
+            return match mode {
+                Mode::Batch => Ok(()),
+                Mode::Now => self.write_out(wire, &[]).map(drop),
+            };
+        }
+        if !wire.grow(0, usize::MAX) {
+            wire = self.write_out(wire, &[])?;
+        }
+        let key = wire.out.begin_frame(part.kind(), len as u64, first, last)?;
+        // Whoever has the turn sends the payload before anything staged later.
+        wire.out.payload_passed(len as u64);
+        let Some(mut key) = key else {
+            return self.write_out(wire, part.as_bytes()).map(drop);
+        };
+        let mut masked = part.as_bytes().to_vec();
+        key.apply(&mut masked);
+        self.write_out(wire, &masked).map(drop)
+    }
+
+    fn after_try(&self, wire: &mut Wire<R>) -> Result<(), SendError> {
+        if wire.writing {
+            return Ok(()); // whoever is sending looks again
+        }
+        self.try_write_out(wire);
+        wire.check()?;
+        self.watch_rest(wire, StdInstant::now() + self.limits.write_timeout);
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! What the wire's mutex guards.
+
+use std::io::ErrorKind;
+use std::ops::Range;
+
+use tubesock_core::session::MIN_REPLIES;
+use tubesock_core::{Outgoing, Replies, Role};
+
+use super::SMALL;
+use crate::error::SendError;
+
+/// The transmit half, what the receive half has to say, and who is sending.
+pub(crate) struct Wire<R> {
+    pub(crate) out: Outgoing<R, Vec<u8>>,
+    pub(crate) replies: Replies<Box<[u8]>>,
+    pub(super) spare: Vec<u8>,
+    /// Somebody is sending what was taken out of `out`.
+    pub(super) writing: bool,
+    pub(super) failed: Option<ErrorKind>,
+    /// The reactor watches for room.
+    pub(super) watched: bool,
+}
+
+impl<R: Role> Wire<R> {
+    pub(super) fn new(role: R) -> Self {
+        Self {
+            out: Outgoing::new(vec![0; SMALL], role).expect("SMALL is above the minimum"),
+            replies: Replies::new(vec![0; 4 * MIN_REPLIES].into_boxed_slice())
+                .expect("four times the minimum is above it"),
+            spare: Vec::new(),
+            writing: false,
+            failed: None,
+            watched: false,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), SendError> {
+        match self.failed {
+            Some(ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(SendError::TimedOut),
+            Some(ErrorKind::UnexpectedEof) => Err(SendError::Closed),
+            Some(kind) => Err(SendError::Io(kind)),
+            None if self.replies.closing_since().is_some() || self.out.is_finished() => {
+                Err(SendError::Closed)
+            }
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn stage_replies(&mut self) {
+        if !self.replies.is_empty() {
+            self.stage_all_replies();
+        }
+    }
+
+    #[cold]
+    fn stage_all_replies(&mut self) {
+        while !self.out.stage_replies(&mut self.replies) {
+            let to = (self.out.capacity() * 2).max(SMALL);
+            if self.out.exchange(vec![0; to]).is_err() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn take_pending(&mut self) -> (Vec<u8>, Range<usize>) {
+        let mut spare = std::mem::take(&mut self.spare);
+        if spare.len() < SMALL {
+            spare = vec![0; SMALL.max(self.out.capacity())];
+        }
+        self.out.take_pending(spare).unwrap_or_else(|spare| (spare, 0..0))
+    }
+
+    /// Makes room for `len` more bytes, up to `limit` in all.
+    pub(super) fn grow(&mut self, len: usize, limit: usize) -> bool {
+        let needed = self.out.pending().len() + len + 14;
+        if needed <= self.out.capacity() {
+            return true;
+        }
+        if needed > limit {
+            return false;
+        }
+        let to = (self.out.capacity() * 4).clamp(needed, limit.max(needed));
+        self.out.exchange(vec![0; to]).is_ok()
+    }
+}
