@@ -1,1 +1,1 @@
-//! The blocking driver.
+//! The blocking driver, over `embedded_io::{Read, Write}`.

@@ -15,6 +15,9 @@ use crate::time::{Instant, Millis};
 /// How many header fields a head may have; a browser sends up to about 20.
 const MAX_HEADERS: usize = 32;
 
+/// What an answer gets beyond the deadline that it tells about.
+const GRACE: Millis = Millis::new(Some(core::time::Duration::from_secs(1)));
+
 /// What a handshake runs on.
 #[derive(Debug)]
 pub struct Handshake<'t, Rd, Wr, T> {
@@ -69,8 +72,7 @@ pub async fn accept<'p, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer>(
     };
     let length = written.map_err(HandshakeError::Write)?;
     let bytes = out.get(..length).unwrap_or_default();
-    // A refusal for lateness is past the deadline: it gets the time that one more needs.
-    let grace = io.timer.now() + core::time::Duration::from_secs(1);
+    let grace = io.timer.now().plus(GRACE);
     write_all(io.writer, clock, io.deadline.map(|at| at.max(grace)), bytes).await?;
     outcome.map(|_| leftover).map_err(HandshakeError::Refused)
 }

@@ -62,6 +62,8 @@ pub trait Link {
     #[doc(hidden)]
     fn kick(&mut self);
     #[doc(hidden)]
+    fn forget_kick(&mut self);
+    #[doc(hidden)]
     fn poll_kicked(&mut self, cx: &mut Context<'_>) -> Poll<()>;
     /// Why somebody who waited for long enough gets nothing.
     #[doc(hidden)]
@@ -151,6 +153,8 @@ impl<B: Buffer, W: Write, R: Role, T: Timer> Link for Whole<'_, B, W, R, T> {
     }
 
     fn kick(&mut self) {}
+
+    fn forget_kick(&mut self) {}
 
     fn poll_kicked(&mut self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Pending

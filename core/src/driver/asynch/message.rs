@@ -3,7 +3,14 @@
 use super::link::{Hold, Link, Need};
 use super::sender::SenderError;
 use crate::session::Message;
-use crate::wire::{CloseCode, CloseFrame, DataKind};
+use crate::wire::{CloseCode, CloseFrame};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Fresh,
+    Open,
+    Ended,
+}
 
 /// Writes one message in fragments, as its pieces come (RFC 6455 §5.4).
 ///
@@ -15,14 +22,13 @@ use crate::wire::{CloseCode, CloseFrame, DataKind};
 /// [`finish`](Self::finish), closes the connection with 1011.
 pub struct MessageWriter<'s, L: Link> {
     link: &'s mut L,
-    /// The kind of the message that is open.
-    open: Option<DataKind>,
+    progress: Progress,
     stages_only: bool,
 }
 
 impl<'s, L: Link> MessageWriter<'s, L> {
     pub(super) fn new(link: &'s mut L, stages_only: bool) -> Self {
-        Self { link, open: None, stages_only }
+        Self { link, progress: Progress::Fresh, stages_only }
     }
 
     /// Sends a piece, in whole fragments, and advances it.
@@ -35,7 +41,7 @@ impl<'s, L: Link> MessageWriter<'s, L> {
     }
 
     /// Sends the last piece, which may be empty; the message ends with it.
-    /// What is written after that begins another.
+    /// Once that is staged, all that a call does is to send what is.
     ///
     /// # Errors
     ///
@@ -45,12 +51,20 @@ impl<'s, L: Link> MessageWriter<'s, L> {
     }
 
     async fn put(&mut self, rest: &mut Message<'_>, last: bool) -> Result<(), SenderError<L>> {
-        let need = if self.open.is_some() { Need::Frame } else { Need::Message };
+        let begins = self.progress == Progress::Fresh;
+        let need = if begins { Need::Message } else { Need::Frame };
         let mut hold = Hold::acquire(self.link, need).await?;
         loop {
             let Some(wire) = hold.link.held() else { return Ok(()) };
-            let whole = wire.outgoing.write(rest, last)?;
-            self.open = wire.outgoing.in_message().then_some(rest.kind());
+            let mut whole = true;
+            if self.progress != Progress::Ended {
+                whole = wire.outgoing.write(rest, last)?;
+                if wire.outgoing.in_message() {
+                    self.progress = Progress::Open;
+                } else if whole && last {
+                    self.progress = Progress::Ended;
+                }
+            }
             if whole && self.stages_only {
                 return Ok(());
             }
@@ -64,7 +78,7 @@ impl<'s, L: Link> MessageWriter<'s, L> {
 
 impl<L: Link> Drop for MessageWriter<'_, L> {
     fn drop(&mut self) {
-        if self.open.is_none() {
+        if self.progress != Progress::Open {
             return;
         }
         let now = self.link.clock().now();

@@ -189,6 +189,7 @@ impl<'b, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer, R: Role> WebSocket<'b
 
     /// Two halves, for tasks of one executor: one that receives, and one that
     /// sends, of which there may be clones.
+    #[allow(clippy::type_complexity)]
     pub fn split(&mut self) -> (Receiver<'_, 'b, Rd, Wr, T, R>, SplitSender<'_, 'b, Wr, T, R>) {
         let receiver = Receiver { receiving: &mut self.receiving, shared: &self.shared };
         (receiver, Sender::new(Share::new(&self.shared), false))

@@ -87,6 +87,7 @@ impl<B: Buffer, Rd: Read, R: Role> Receiving<B, Rd, R> {
             if let Some(mut hold) = Hold::try_acquire(link) {
                 hold.flush().await?;
             }
+            link.forget_kick(); // all that it could tell is looked at from here on
             let ended = self.incoming.is_finished();
             if ended && link.close_is_out() {
                 return match self.failed.take() {

@@ -173,6 +173,10 @@ impl<B: Buffer, W: Write, R: Role, T: Timer> Link for Share<'_, B, W, R, T> {
         self.shared.kick();
     }
 
+    fn forget_kick(&mut self) {
+        self.shared.kicked.set(false);
+    }
+
     fn poll_kicked(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.shared.kicked.take() {
             return Poll::Ready(());

@@ -17,7 +17,7 @@ use sim::{End, SimTimer, channel};
 fn keys() -> Client<impl FnMut() -> [u8; 4]> {
     let mut count = 0u32;
     Client(move || {
-        count += 0x0101_0107;
+        count = count.wrapping_add(0x0101_0107);
         count.to_be_bytes()
     })
 }

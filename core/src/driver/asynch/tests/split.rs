@@ -76,6 +76,7 @@ fn receive_half_goes_on_while_a_sender_owns_the_wire() {
     let (mut receiver, mut sender) = server.split();
     run(
         async {
+            sleep(1).await; // the sender comes first
             up.put(&frame(0x82, b"first"));
             assert!(receiver.recv().await.unwrap().is_some());
             up.put(&frame(0x89, b"ping"));
