@@ -86,10 +86,10 @@ impl Acceptor<'_> {
                     connection(stream, seat, config, reactor, &*handler);
                 }
             });
-        if spawned.is_err() {
-            if let Some(stream) = take(&slot) {
-                self.refuse(stream);
-            }
+        if spawned.is_err()
+            && let Some(stream) = take(&slot)
+        {
+            self.refuse(stream);
         }
     }
 

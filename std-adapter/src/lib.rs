@@ -26,6 +26,9 @@
 //! | nothing yet | [`Server::bind`], and [`Request::hijack`] in its handler |
 //! | a listening socket | [`Server::from_listener`] |
 //! | an HTTP server that gives its `TcpStream` away | [`Request::from_parts`] |
+//! | a `tiny_http` or `rouille` server | their features, and `hijack_tiny_http`, `hijack_rouille` |
+//! | a server to talk to | [`connect`], or [`Connect`] with more to say |
+//! | a stream of another kind, such as TLS | [`connect_over`], [`WebSocket::from_transport`] |
 //!
 //! # Systems
 //!
@@ -38,14 +41,19 @@
 //! with 1011; the server lives on, unless the program is built with
 //! `panic = "abort"`.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(unix))]
 compile_error!("tubesock-std needs a Unix: Linux, Android, macOS, iOS or a BSD");
 
 mod accept;
+mod client;
 mod config;
 mod error;
+mod hijack;
 mod link;
+mod owned;
+mod random;
 mod reactor;
 mod receiver;
 mod registry;
@@ -54,15 +62,26 @@ mod sender;
 mod server;
 mod transport;
 mod tubesock;
+mod url;
 mod websocket;
 
+pub use client::{
+    ClientRole, ClientSocket, Connect, ConnectError, Response, connect, connect_over,
+};
 pub use config::{Config, Origins};
 pub use error::{BoxError, Error, Outcome, SendError};
+#[cfg(feature = "rouille")]
+pub use hijack::hijack_rouille;
+#[cfg(feature = "tiny_http")]
+pub use hijack::{TinyHttpRefused, hijack_tiny_http};
+pub use owned::OwnedMessage;
+pub use random::OsMask;
 pub use request::{Head, Refused, Request};
 pub use sender::{Prepared, Sender, Transmit};
 pub use server::{RunningServer, Server, ServerHandle};
+pub use transport::{Split, Transport, Unsplit};
 pub use tubesock::{Handlers, Tubesock};
 pub use tubesock_core::handler::Closed;
 pub use tubesock_core::handshake::Refusal;
 pub use tubesock_core::{Chunk, CloseCode, DataKind, Message, ProtocolError, Role, Timeout};
-pub use websocket::{Messages, OwnedMessage, WebSocket};
+pub use websocket::{Messages, WebSocket};

@@ -52,7 +52,7 @@ pub struct Head {
 }
 
 impl Head {
-    fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 }

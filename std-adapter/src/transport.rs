@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,61 +12,112 @@ use rustix::net::{SendAncillaryBuffer, SendFlags};
 /// A stream as a connection needs it: waiting for bytes and sending them are
 /// apart, so both can be done at once from two threads.
 ///
-/// Nothing in it is one direction's alone, as TLS needs it.
-pub(crate) trait Transport: Send + Sync + 'static {
-    /// Waits for bytes. A timeout is `WouldBlock`, or `TimedOut`.
+/// `TcpStream` and `UnixStream` are transports; [`Unsplit`] makes one of any
+/// `Read + Write`. Implement it for a stream of your own.
+pub trait Transport: Send + Sync + 'static {
+    /// Waits for bytes; 0 is the peer's end.
+    ///
+    /// # Errors
+    ///
+    /// The stream's; a timeout is `WouldBlock` or `TimedOut`.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
 
-    /// Bounds each read from now on.
+    /// Bounds each read from now on. A stream that can't has no deadlines.
+    ///
+    /// # Errors
+    ///
+    /// The stream's.
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Sends, and waits while there is no room. The time that one call waits
-    /// is bounded where the stream can be.
+    /// Sends, and waits while there is no room. A call that has waited for
+    /// the time given to [`prepare`](Self::prepare) sends what it could, or
+    /// is `WouldBlock` or `TimedOut`.
+    ///
+    /// # Errors
+    ///
+    /// The stream's.
     fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Sends what there is room for now; `WouldBlock` when that is nothing.
+    /// Sends what there is room for now.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when that is nothing; the stream's.
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Ends one direction, or both.
+    /// Ends one direction, or both; a read that waits ends with it.
+    ///
+    /// # Errors
+    ///
+    /// The stream's.
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
-    /// What to poll, where the stream can be polled.
+    /// What to poll for room to send. Without one, nothing is ever queued.
     fn fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Bounds the wait of each [`write`](Self::write), and has small messages
+    /// sent at once (Nagle's algorithm off).
+    ///
+    /// # Errors
+    ///
+    /// The stream's.
+    fn prepare(&self, write_timeout: Duration) -> io::Result<()>;
 }
 
-impl Transport for TcpStream {
-    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &*self, buf)
-    }
+/// A transport that two threads can use at once: one reads, others send.
+pub trait Split: Transport {}
 
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        Self::set_read_timeout(self, timeout)
-    }
+macro_rules! socket {
+    ($stream:ty, $prepare:expr) => {
+        impl Transport for $stream {
+            fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+                Read::read(&mut &*self, buf)
+            }
 
-    fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        match parts {
-            [one] => Write::write(&mut &*self, one),
-            parts => Write::write_vectored(&mut &*self, parts),
+            fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+                <$stream>::set_read_timeout(self, timeout)
+            }
+
+            fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+                match parts {
+                    [one] => Write::write(&mut &*self, one),
+                    parts => Write::write_vectored(&mut &*self, parts),
+                }
+            }
+
+            fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+                let flags = SendFlags::DONTWAIT | NO_SIGNAL;
+                let sent = match parts {
+                    [one] => rustix::net::send(self, one, flags),
+                    parts => {
+                        let mut control = SendAncillaryBuffer::default();
+                        rustix::net::sendmsg(self, parts, &mut control, flags)
+                    }
+                };
+                Ok(sent?)
+            }
+
+            fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+                <$stream>::shutdown(self, how)
+            }
+
+            fn fd(&self) -> Option<BorrowedFd<'_>> {
+                Some(self.as_fd())
+            }
+
+            fn prepare(&self, write_timeout: Duration) -> io::Result<()> {
+                self.set_write_timeout(Some(write_timeout))?;
+                let prepare: fn(&$stream) -> io::Result<()> = $prepare;
+                prepare(self)
+            }
         }
-    }
 
-    fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        let flags = SendFlags::DONTWAIT | NO_SIGNAL;
-        let sent = match parts {
-            [one] => rustix::net::send(self, one, flags),
-            parts => rustix::net::sendmsg(self, parts, &mut SendAncillaryBuffer::default(), flags),
-        };
-        Ok(sent?)
-    }
-
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        Self::shutdown(self, how)
-    }
-
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.as_fd())
-    }
+        impl Split for $stream {}
+    };
 }
+
+socket!(TcpStream, |stream| stream.set_nodelay(true));
+socket!(UnixStream, |_| Ok(()));
 
 #[cfg(not(target_vendor = "apple"))]
 const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
@@ -73,11 +125,16 @@ const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
 const NO_SIGNAL: SendFlags = SendFlags::empty();
 
 /// A stream that only one thread can use at a time: whoever reads has it. So
-/// only the reading thread sends on it, between reads.
-pub(crate) struct Unsplit<S>(Mutex<S>);
+/// only the reading thread sends on it, between reads: handlers can answer,
+/// and there is no [`Sender`](crate::Sender). It knows no timeouts, so a
+/// connection over it has no deadlines.
+#[derive(Debug)]
+pub struct Unsplit<S>(Mutex<S>);
 
 impl<S> Unsplit<S> {
-    pub(crate) fn new(stream: S) -> Self {
+    /// A transport over `stream`.
+    #[must_use]
+    pub fn new(stream: S) -> Self {
         Self(Mutex::new(stream))
     }
 }
@@ -108,6 +165,10 @@ impl<S: Read + Write + Send + 'static> Transport for Unsplit<S> {
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    fn prepare(&self, _write_timeout: Duration) -> io::Result<()> {
+        Ok(())
     }
 }
 

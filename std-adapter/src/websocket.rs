@@ -11,10 +11,11 @@ use tubesock_core::{Chunk, CloseCode, Message, Role, Server};
 use crate::config::Config;
 use crate::error::{Error, SendError};
 use crate::link::{Limits, Link, Mode, Shared};
+use crate::owned::OwnedMessage;
 use crate::reactor::Reactor;
 use crate::receiver::Receiver;
 use crate::sender::{Sender, Transmit};
-use crate::transport::Transport;
+use crate::transport::{Split, Transport};
 use crate::tubesock::{Handlers, Tubesock};
 
 /// A connection, of the [`Server`]'s role or a client's.
@@ -30,31 +31,44 @@ use crate::tubesock::{Handlers, Tubesock};
 /// ```
 ///
 /// Dropping it closes the connection, with 1001 unless it is closed already.
-pub struct WebSocket<R: Role + Send + 'static = Server> {
-    incoming: Messages<R>,
+pub struct WebSocket<R: Role + Send + 'static = Server, T: Transport = TcpStream> {
+    incoming: Messages<R, T>,
     out: Transmit,
     subprotocol: Option<String>,
 }
 
 /// The receiving side of a [`WebSocket`].
-pub struct Messages<R: Role + Send + 'static = Server> {
-    receiver: Receiver<R, TcpStream>,
+pub struct Messages<R: Role + Send + 'static = Server, T: Transport = TcpStream> {
+    receiver: Receiver<R, T>,
     close_timeout: Duration,
 }
 
-impl<R: Role + Send + 'static> WebSocket<R> {
+impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
+    /// A WebSocket over a transport on which the handshake has been done, with
+    /// what was read past the head.
+    #[must_use]
+    pub fn from_transport(transport: T, role: R, leftover: &[u8], config: &Config) -> Self {
+        Self::new(transport, role, leftover, config, Reactor::shared(), None)
+    }
+
     pub(crate) fn new(
-        stream: TcpStream,
+        transport: T,
         role: R,
         leftover: &[u8],
         config: &Config,
         reactor: Reactor,
         subprotocol: Option<String>,
     ) -> Self {
-        // Where the system refuses one of these the connection still works.
-        let _ = stream.set_nodelay(true);
-        let _ = stream.set_write_timeout(Some(config.write_timeout));
-        let receiver = receiver(stream, role, leftover, config, reactor);
+        // Where the system refuses it the connection still works.
+        let _ = transport.prepare(config.write_timeout);
+        let limits = Limits {
+            write_buffer: config.write_buffer,
+            max_queued: config.max_queued,
+            write_timeout: config.write_timeout,
+            close_timeout: config.close_timeout,
+        };
+        let shared = Shared::new(transport, role, limits, reactor);
+        let receiver = Receiver::new(shared, leftover, config);
         let link: Arc<dyn Link> = Arc::clone(receiver.shared()) as Arc<dyn Link>;
         let incoming = Messages { receiver, close_timeout: config.close_timeout };
         Self { incoming, out: Transmit::new(link, Mode::Batch), subprotocol }
@@ -81,7 +95,7 @@ impl<R: Role + Send + 'static> WebSocket<R> {
     }
 
     /// Both sides, to answer a message while it is held.
-    pub fn split(&mut self) -> (&mut Messages<R>, &Transmit) {
+    pub fn split(&mut self) -> (&mut Messages<R, T>, &Transmit) {
         (&mut self.incoming, &self.out)
     }
 
@@ -92,12 +106,6 @@ impl<R: Role + Send + 'static> WebSocket<R> {
     /// As [`Transmit::send`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         self.out.link().send(message.into(), Mode::Now)
-    }
-
-    /// What sends from any thread.
-    #[must_use]
-    pub fn sender(&self) -> Sender {
-        Sender::new(Arc::clone(self.out.link()))
     }
 
     /// Begins the closing handshake, as [`Transmit::close`]; receive on until
@@ -123,6 +131,22 @@ impl<R: Role + Send + 'static> WebSocket<R> {
         self.subprotocol.as_deref()
     }
 
+    /// Runs handlers on this thread until the connection is over: the way for
+    /// a stream that can't be split, and has no [`sender`](Self::sender).
+    pub fn run_handlers<'env>(mut self, setup: impl FnOnce(&mut Handlers<'env>)) {
+        let mut handlers = Handlers::default();
+        setup(&mut handlers);
+        handlers.run(&mut self.incoming.receiver, &self.out);
+    }
+}
+
+impl<R: Role + Send + 'static, T: Transport + Split> WebSocket<R, T> {
+    /// What sends from any thread.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        Sender::new(Arc::clone(self.out.link()))
+    }
+
     /// Runs handlers on this thread until the connection is over.
     pub fn run<'env>(mut self, setup: impl FnOnce(&mut Tubesock<'env>)) {
         let mut tubesock = Tubesock::new(self.sender());
@@ -131,7 +155,7 @@ impl<R: Role + Send + 'static> WebSocket<R> {
     }
 }
 
-impl<R: Role + Send + 'static> Messages<R> {
+impl<R: Role + Send + 'static, T: Transport> Messages<R, T> {
     /// As [`WebSocket::recv`].
     ///
     /// # Errors
@@ -159,7 +183,7 @@ impl<R: Role + Send + 'static> Messages<R> {
 
 /// Each message as one of its own, until the connection is over. An error is
 /// the last item.
-impl<R: Role + Send + 'static> Iterator for Messages<R> {
+impl<R: Role + Send + 'static, T: Transport> Iterator for Messages<R, T> {
     type Item = Result<OwnedMessage, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -170,13 +194,13 @@ impl<R: Role + Send + 'static> Iterator for Messages<R> {
     }
 }
 
-impl<R: Role + Send + 'static> Drop for Messages<R> {
+impl<R: Role + Send + 'static, T: Transport> Drop for Messages<R, T> {
     fn drop(&mut self) {
         self.receiver.finish(self.close_timeout);
     }
 }
 
-impl<R: Role + Send + 'static> fmt::Debug for WebSocket<R> {
+impl<R: Role + Send + 'static, T: Transport> fmt::Debug for WebSocket<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
             .field("subprotocol", &self.subprotocol)
@@ -185,67 +209,8 @@ impl<R: Role + Send + 'static> fmt::Debug for WebSocket<R> {
     }
 }
 
-impl<R: Role + Send + 'static> fmt::Debug for Messages<R> {
+impl<R: Role + Send + 'static, T: Transport> fmt::Debug for Messages<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Messages").field("closed", &self.closed()).finish_non_exhaustive()
     }
-}
-
-/// A message that keeps its own bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum OwnedMessage {
-    /// UTF-8.
-    Text(String),
-    /// Any bytes.
-    Binary(Vec<u8>),
-}
-
-impl From<Message<'_>> for OwnedMessage {
-    fn from(message: Message<'_>) -> Self {
-        match message {
-            Message::Text(text) => Self::Text(text.to_owned()),
-            Message::Binary(bytes) => Self::Binary(bytes.to_vec()),
-        }
-    }
-}
-
-impl<'a> From<&'a OwnedMessage> for Message<'a> {
-    fn from(message: &'a OwnedMessage) -> Self {
-        match message {
-            OwnedMessage::Text(text) => Message::Text(text),
-            OwnedMessage::Binary(bytes) => Message::Binary(bytes),
-        }
-    }
-}
-
-fn receiver<R: Role + Send + 'static, T: Transport>(
-    transport: T,
-    role: R,
-    leftover: &[u8],
-    config: &Config,
-    reactor: Reactor,
-) -> Receiver<R, T> {
-    let limits = Limits {
-        write_buffer: config.write_buffer,
-        max_queued: config.max_queued,
-        write_timeout: config.write_timeout,
-        close_timeout: config.close_timeout,
-    };
-    Receiver::new(Shared::new(transport, role, limits, reactor), leftover, config)
-}
-
-/// Runs handlers over a stream that can't be split, until it is over.
-pub(crate) fn run_unsplit<'env, R: Role + Send + 'static, T: Transport>(
-    transport: T,
-    role: R,
-    leftover: &[u8],
-    config: &Config,
-    setup: impl FnOnce(&mut Handlers<'env>),
-) {
-    let mut receiver = receiver(transport, role, leftover, config, Reactor::shared());
-    let out = Transmit::new(Arc::clone(receiver.shared()) as Arc<dyn Link>, Mode::Batch);
-    let mut handlers = Handlers::default();
-    setup(&mut handlers);
-    handlers.run(&mut receiver, &out);
-    receiver.finish(config.close_timeout);
 }
