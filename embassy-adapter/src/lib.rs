@@ -1,2 +1,85 @@
-//! WebSocket on embassy-net.
+//! WebSocket (RFC 6455) for microcontrollers, on embassy-net: `no_std`, no
+//! allocator, no unsafe code.
+//!
+//! A connection is hijacked: from an HTTP server, whose request it was, or from
+//! a listening socket, where [`serve`] reads the request itself. The program is
+//! a loop that receives, and answers while it holds what it received:
+//!
+//! ```no_run
+//! use embassy_net::{Stack, tcp::TcpSocket};
+//! use tubesock_embassy::{Event, Options, Storage, serve};
+//!
+//! async fn echo(stack: Stack<'static>) -> ! {
+//!     let (mut rx, mut tx) = ([0; 1024], [0; 1024]);
+//!     let mut socket = TcpSocket::new(stack, &mut rx, &mut tx);
+//!     let mut storage = Storage::<1024, 1024>::new();
+//!     loop {
+//!         if socket.accept(8080).await.is_err() {
+//!             continue;
+//!         }
+//!         let outcome = serve(&mut socket, storage.lend(), &Options::DEFAULT, async |socket| {
+//!             while let Some((event, mut reply)) = socket.recv().await? {
+//!                 if let Event::Data(message) = event {
+//!                     reply.send(message).await?;
+//!                 }
+//!             }
+//!             Ok(())
+//!         })
+//!         .await;
+//!         // `outcome` says how it went; the socket is ready for the next one.
+//!         let _ = outcome;
+//!     }
+//! }
+//! ```
+//!
+//! [`WebSocket::split`] lets one task receive while others send. Deadlines and
+//! keepalive run by embassy-time: a peer that vanishes is noticed, and its
+//! socket aborted. See [`asynch`] for what holds of all this: that every future
+//! may be dropped at any `.await`, and what is bounded by what.
+//!
+//! # Ways in
+//!
+//! | from | with |
+//! | --- | --- |
+//! | a `TcpSocket` that has accepted | [`serve`], or [`accept`] and [`end`] |
+//! | a `TcpSocket` that has connected | [`connect`] and [`end`] |
+//! | a route of picoserve | feature `picoserve`: `picoserve::Hijack` |
+//! | a handler of edge-http | feature `edge-http`: `edge_http::hijack` |
+//!
+//! # What it does to the socket
+//!
+//! Nagle's algorithm is off. `flush` of embassy-net waits until the peer has
+//! acknowledged everything, so it is called at the end alone, and bounded: it
+//! never ends after some resets. A server closes its direction first, and
+//! discards what still comes until the peer has closed too; closing with bytes
+//! unread would reset the connection, and take from the peer what it has not
+//! read yet.
+//!
+//! # Features
+//!
+//! - `picoserve`, `edge-http`: hijack from those servers;
+//! - `defmt` or `log`: events of interest are logged. Neither by default.
 #![no_std]
+#![forbid(unsafe_code)]
+
+mod end;
+mod fmt;
+mod options;
+mod server;
+mod socket;
+mod time;
+
+pub use end::{abort, end};
+pub use options::Options;
+pub use server::{Outcome, serve};
+pub use socket::{ClientSocket, ServerSocket, TcpError, Unflushed, accept, connect};
+pub use time::EmbassyTimer;
+
+pub use tubesock_core::driver::asynch::{
+    self, MAX_WAITERS, MessageWriter, Receiver, Reply, SplitSender, WebSocket,
+};
+pub use tubesock_core::driver::{Buffers, Error, HandshakeError, Storage};
+pub use tubesock_core::{
+    BufferTooSmall, Chunk, Client, CloseCode, CloseFrame, Config, Event, MaskSource, Message,
+    ProtocolError, SendError, Server, Timeout, handshake,
+};

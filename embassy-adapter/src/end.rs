@@ -1,0 +1,54 @@
+//! The end of a TCP connection, so that nothing is lost and nothing waits for ever.
+
+use core::time::Duration;
+
+use embassy_net::tcp::{State, TcpSocket};
+use embassy_time::{Instant, Timer, with_deadline};
+use tubesock_core::Role;
+
+use crate::fmt::complain;
+use crate::socket::closes_first;
+use crate::time::ticks;
+
+/// How long a reset may take to leave.
+const RESET: Duration = Duration::from_millis(200);
+
+/// Ends the TCP connection after the WebSocket has: the server (`R`) first,
+/// with a half-close, and then discards what comes until the peer has closed
+/// too (RFC 6455 §7.1.1). After `limit` it is reset instead.
+///
+/// Afterwards the socket can accept or connect again.
+pub async fn end<R: Role>(socket: &mut TcpSocket<'_>, limit: Duration) {
+    let deadline = Instant::now().checked_add(ticks(limit)).unwrap_or(Instant::MAX);
+    if closes_first::<R>() {
+        socket.close();
+    }
+    let ended = with_deadline(deadline, async {
+        let mut scrap = [0; 64];
+        while let Ok(1..) = socket.read(&mut scrap).await {}
+        socket.close();
+        // Until the peer has acknowledged all, our close among it.
+        let _ = socket.flush().await;
+        // A reset ends it too, and then `flush` may have nothing to say.
+        while !is_over(socket.state()) {
+            Timer::after(embassy_time::Duration::from_millis(1)).await;
+        }
+    });
+    if ended.await.is_err() {
+        complain!("websocket: the peer left the connection open; reset");
+        abort(socket).await;
+    }
+}
+
+/// Resets the TCP connection, for a peer that is gone or not to be trusted.
+///
+/// Afterwards the socket can accept or connect again.
+pub async fn abort(socket: &mut TcpSocket<'_>) {
+    socket.abort();
+    // The reset leaves with the next flush, which never ends where it can't.
+    let _ = embassy_time::with_timeout(ticks(RESET), socket.flush()).await;
+}
+
+fn is_over(state: State) -> bool {
+    matches!(state, State::Closed | State::TimeWait)
+}
