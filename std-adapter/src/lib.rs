@@ -85,3 +85,8 @@ pub use tubesock_core::handler::Closed;
 pub use tubesock_core::handshake::Refusal;
 pub use tubesock_core::{Chunk, CloseCode, DataKind, Message, ProtocolError, Role, Timeout};
 pub use websocket::{Messages, WebSocket};
+
+/// The README's programs, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -73,7 +73,13 @@ pub fn write_response(
     head.number(usize::from(status))?;
     head.put(b" ")?;
     head.put(reason_phrase(status).as_bytes())?;
-    head.put(b"\r\nConnection: close\r\nContent-Length: ")?;
+    // An `Upgrade` field must be named as the connection's own (RFC 9110 §7.8).
+    let upgrades = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("upgrade"));
+    head.put(if upgrades {
+        b"\r\nConnection: close, Upgrade\r\nContent-Length: "
+    } else {
+        b"\r\nConnection: close\r\nContent-Length: "
+    })?;
     head.number(body_len)?;
     head.put(b"\r\n")?;
     let mut typed = body_len == 0;
