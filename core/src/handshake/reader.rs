@@ -15,8 +15,11 @@ use crate::time::Instant;
 pub struct HeadReader<B> {
     buf: B,
     filled: usize,
+    /// Where the head begins: behind the empty lines before it.
+    start: usize,
     /// How far the end of the head has been looked for.
     scanned: usize,
+    has_line: bool,
     /// Where the head ends, once that is known.
     head_end: usize,
     deadline: Option<Instant>,
@@ -27,7 +30,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> HeadReader<B> {
     /// until which the head has to be there.
     #[must_use]
     pub const fn new(buf: B, deadline: Option<Instant>) -> Self {
-        Self { buf, filled: 0, scanned: 0, head_end: 0, deadline }
+        Self { buf, filled: 0, start: 0, scanned: 0, has_line: false, head_end: 0, deadline }
     }
 
     /// Where the transport reads into.
@@ -139,23 +142,31 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> HeadReader<B> {
     }
 
     /// Whether new bytes end the first line, or the head. Only these two
-    /// moments tell more than the one before.
+    /// moments tell more than the one before. Looks at each byte once.
     fn is_worth_parsing(&mut self) -> Result<bool, ()> {
-        let bytes = self.buf.as_ref().get(..self.filled).unwrap_or(&[]);
-        let first = bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
-        if first.is_some_and(|&byte| !is_token_byte(byte)) {
-            return Err(()); // a TLS hello, say
-        }
         if self.head_end > 0 {
             return Ok(true);
         }
-        let had_line = bytes.get(..self.scanned).is_some_and(|seen| seen.contains(&b'\n'));
-        let from = self.scanned.saturating_sub(3);
-        self.scanned = self.filled;
+        let bytes = self.buf.as_ref().get(..self.filled).unwrap_or(&[]);
+        if self.scanned == self.start {
+            // Empty lines may come before a head (RFC 9112 §2.2).
+            let rest = bytes.get(self.start..).unwrap_or(&[]);
+            let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            self.start = self.start.saturating_add(empty);
+            self.scanned = self.start;
+            if bytes.get(self.start).is_some_and(|&byte| !is_token_byte(byte)) {
+                return Err(()); // a TLS hello, say
+            }
+        }
+        let from = self.scanned.saturating_sub(2).max(self.start);
         let new = bytes.get(from..).unwrap_or(&[]);
-        let ends = |window: &[u8]| matches!(window, b"\r\n\r\n") || window.ends_with(b"\n\n");
-        Ok((!had_line && new.contains(&b'\n'))
-            || new.windows(4).any(ends)
-            || new.ends_with(b"\n\n"))
+        self.scanned = self.filled;
+        let ends_line = !self.has_line && new.contains(&b'\n');
+        self.has_line |= ends_line;
+        let ends_head = |end: &[u8]| end == b"\n\r\n" || end.ends_with(b"\n\n");
+        Ok(ends_line || new.windows(3).any(ends_head))
     }
 }
+
+#[cfg(test)]
+mod tests;
