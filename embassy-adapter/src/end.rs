@@ -4,25 +4,30 @@ use core::time::Duration;
 
 use embassy_net::tcp::{State, TcpSocket};
 use embassy_time::{Instant, Timer, with_deadline};
-use tubesock_core::Role;
 
 use crate::fmt::complain;
-use crate::socket::closes_first;
 use crate::time::ticks;
 
 /// How long a reset may take to leave.
 const RESET: Duration = Duration::from_millis(200);
 
-/// Ends the TCP connection after the WebSocket has: the server (`R`) first,
-/// with a half-close, and then discards what comes until the peer has closed
-/// too (RFC 6455 §7.1.1). After `limit` it is reset instead.
+/// Ends a server's TCP connection after the WebSocket has ended: with a
+/// half-close, and then it discards what comes until the client has closed too
+/// (RFC 6455 §7.1.1). After `limit` it is reset instead.
 ///
-/// Afterwards the socket can accept or connect again.
-pub async fn end<R: Role>(socket: &mut TcpSocket<'_>, limit: Duration) {
+/// Afterwards the socket can accept again.
+pub async fn end(socket: &mut TcpSocket<'_>, limit: Duration) {
+    socket.close();
+    end_client(socket, limit).await;
+}
+
+/// Ends a client's TCP connection after the WebSocket has ended: when the
+/// server has closed it, which goes first (RFC 6455 §7.1.1). After `limit` it
+/// is reset instead.
+///
+/// Afterwards the socket can connect again.
+pub async fn end_client(socket: &mut TcpSocket<'_>, limit: Duration) {
     let deadline = Instant::now().checked_add(ticks(limit)).unwrap_or(Instant::MAX);
-    if closes_first::<R>() {
-        socket.close();
-    }
     let ended = with_deadline(deadline, async {
         let mut scrap = [0; 64];
         while let Ok(1..) = socket.read(&mut scrap).await {}

@@ -41,8 +41,8 @@
 //!
 //! | from | with |
 //! | --- | --- |
-//! | a `TcpSocket` that has accepted | [`serve`], or [`accept`] and [`end`] |
-//! | a `TcpSocket` that has connected | [`connect`] and [`end`] |
+//! | a `TcpSocket` that has accepted | [`serve`], or [`accept()`] and [`end()`] |
+//! | a `TcpSocket` that has connected | [`connect`] and [`end_client`] |
 //! | a route of picoserve | feature `picoserve`: `picoserve::Hijack` |
 //! | a handler of edge-http | feature `edge-http`: `edge_http::hijack` |
 //!
@@ -69,7 +69,7 @@ mod server;
 mod socket;
 mod time;
 
-pub use end::{abort, end};
+pub use end::{abort, end, end_client};
 pub use options::Options;
 pub use server::{Outcome, serve};
 pub use socket::{ClientSocket, ServerSocket, TcpError, Unflushed, accept, connect};

@@ -1,9 +1,9 @@
 //! A connection from its first byte to its last.
 
 use embassy_net::tcp::TcpSocket;
+use tubesock_core::CloseCode;
 use tubesock_core::driver::{Buffers, Error, HandshakeError};
 use tubesock_core::handshake::Refusal;
-use tubesock_core::{CloseCode, Server};
 
 use crate::fmt::{complain, report};
 use crate::{Options, ServerSocket, TcpError, abort, accept, end};
@@ -75,5 +75,5 @@ async fn finish(socket: &mut TcpSocket<'_>, outcome: Outcome, limit: core::time:
             return abort(socket).await;
         }
     }
-    end::<Server>(socket, limit).await;
+    end(socket, limit).await;
 }

@@ -9,7 +9,7 @@ use tubesock_core::driver::{Buffers, HandshakeError};
 use tubesock_core::handshake::{
     Accept, ClientRequest, Established, Headers, Refusal, RefusedByServer, Upgrade,
 };
-use tubesock_core::{Client, MaskSource, Role, Server};
+use tubesock_core::{Client, MaskSource, Server};
 
 use crate::{EmbassyTimer, Options};
 
@@ -46,7 +46,7 @@ impl<W: Write> Write for Unflushed<W> {
 /// Reads the request of a socket that has accepted, and answers it as `decide`
 /// says: [`Options::decide`] is one such way.
 ///
-/// Whatever comes of it, [`end`](crate::end()) the socket afterwards.
+/// Whatever comes of it, [`end()`](crate::end()) the socket afterwards.
 ///
 /// # Errors
 ///
@@ -101,9 +101,4 @@ fn handshake<'t, 's>(
 ) -> Handshake<'t, TcpReader<'s>, Unflushed<TcpWriter<'s>>, EmbassyTimer> {
     let deadline = Some(EmbassyTimer.now() + options.handshake_timeout);
     Handshake { reader, writer, timer: EmbassyTimer, deadline }
-}
-
-/// Which end of a connection a role is, for how TCP ends.
-pub(crate) const fn closes_first<R: Role>() -> bool {
-    R::IS_SERVER
 }
