@@ -3,12 +3,13 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tubesock_core::wire::{CloseFrame, FrameHeader};
 use tubesock_core::{CloseCode, DataKind, Message};
 
 use crate::error::SendError;
-use crate::link::{Link, Mode};
+use crate::link::{By, Link, Mode};
 
 /// The transmit half of a connection.
 ///
@@ -20,12 +21,18 @@ use crate::link::{Link, Mode};
 /// message is open waits for its end, at most the write deadline.
 pub struct Transmit {
     link: Arc<dyn Link>,
-    mode: Mode,
+    by: By,
 }
 
 impl Transmit {
     pub(crate) fn new(link: Arc<dyn Link>, mode: Mode) -> Self {
-        Self { link, mode }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { link, by: By { id, mode } }
+    }
+
+    pub(crate) fn by(&self, mode: Mode) -> By {
+        By { mode, ..self.by }
     }
 
     pub(crate) fn link(&self) -> &Arc<dyn Link> {
@@ -38,7 +45,7 @@ impl Transmit {
     ///
     /// [`SendError`]; after `TimedOut` the connection is dropped.
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.link.send(message.into(), self.mode)
+        self.link.send(message.into(), self.by)
     }
 
     /// Sends a text message.
@@ -80,13 +87,16 @@ impl Transmit {
     }
 
     /// Sends the next fragment of a message of unknown length; `last` ends it
-    /// (RFC 6455 §5.4). Until then other senders of data wait.
+    /// (RFC 6455 §5.4). Until then other senders of data wait: the message
+    /// belongs to this `Transmit` or [`Sender`], so each thread that sends
+    /// fragments has a clone of its own. One that is dropped in the middle of
+    /// a message closes the connection with 1011.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub fn fragment<'m>(&self, part: impl Into<Message<'m>>, last: bool) -> Result<(), SendError> {
-        self.link.fragment(part.into(), last, self.mode)
+        self.link.fragment(part.into(), last, self.by)
     }
 
     /// Sends a ping with up to 125 bytes of payload. The peer's pong comes to
@@ -96,7 +106,7 @@ impl Transmit {
     ///
     /// [`SendError::TooLong`]; else as [`send`](Self::send).
     pub fn ping(&self, payload: &[u8]) -> Result<(), SendError> {
-        self.link.ping(payload, self.mode)
+        self.link.ping(payload, self.by.mode)
     }
 
     /// Begins the closing handshake, with a reason of up to 123 bytes. Never
@@ -107,7 +117,7 @@ impl Transmit {
     ///
     /// [`SendError::CloseCode`], [`SendError::TooLong`].
     pub fn close(&self, code: CloseCode, reason: &str) -> Result<(), SendError> {
-        self.link.close(CloseFrame { code, reason }, self.mode)
+        self.link.close(CloseFrame { code, reason }, self.by.mode)
     }
 
     /// Sends now what would go out before the next read.
@@ -123,6 +133,12 @@ impl Transmit {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.link.is_open()
+    }
+}
+
+impl Drop for Transmit {
+    fn drop(&mut self) {
+        self.link.abandon(self.by);
     }
 }
 

@@ -94,6 +94,19 @@ impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
         self.incoming.recv_chunk()
     }
 
+    /// The messages as ones of their own, to iterate over.
+    ///
+    /// ```no_run
+    /// # let mut websocket = tubesock_std::connect("ws://127.0.0.1:9001/")?;
+    /// for message in websocket.messages() {
+    ///     println!("{:?}", message?);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn messages(&mut self) -> &mut Messages<R, T> {
+        &mut self.incoming
+    }
+
     /// Both sides, to answer a message while it is held.
     pub fn split(&mut self) -> (&mut Messages<R, T>, &Transmit) {
         (&mut self.incoming, &self.out)
@@ -105,7 +118,7 @@ impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
     ///
     /// As [`Transmit::send`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.out.link().send(message.into(), Mode::Now)
+        self.out.link().send(message.into(), self.out.by(Mode::Now))
     }
 
     /// Begins the closing handshake, as [`Transmit::close`]; receive on until

@@ -39,12 +39,21 @@ pub(crate) enum Mode {
     Now,
 }
 
+/// Who sends, and how: a message in fragments belongs to the one who began it.
+#[derive(Clone, Copy)]
+pub(crate) struct By {
+    pub(crate) id: u64,
+    pub(crate) mode: Mode,
+}
+
 /// The sending side of a connection, whatever its role and transport.
 pub(crate) trait Link: Send + Sync {
-    fn send(&self, message: Message<'_>, mode: Mode) -> Result<(), SendError>;
+    fn send(&self, message: Message<'_>, by: By) -> Result<(), SendError>;
     fn try_send(&self, message: Message<'_>) -> Result<(), SendError>;
     fn try_send_prepared(&self, message: &Prepared) -> Result<(), SendError>;
-    fn fragment(&self, part: Message<'_>, last: bool, mode: Mode) -> Result<(), SendError>;
+    fn fragment(&self, part: Message<'_>, last: bool, by: By) -> Result<(), SendError>;
+    /// A sender is gone: its open message can never end.
+    fn abandon(&self, by: By);
     fn ping(&self, payload: &[u8], mode: Mode) -> Result<(), SendError>;
     fn close(&self, frame: CloseFrame<'_>, mode: Mode) -> Result<(), SendError>;
     fn flush(&self) -> Result<(), SendError>;
@@ -136,16 +145,16 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         }
     }
 
-    /// Waits until nobody is sending and no other's message is open.
+    /// Waits until nobody is sending and, for data, no other's message is open.
     pub(super) fn wait_turn(
         &self,
-        between_messages: bool,
+        data_by: Option<u64>,
     ) -> Result<(MutexGuard<'_, Wire<R>>, StdInstant), SendError> {
         let deadline = StdInstant::now() + self.limits.write_timeout;
         let mut wire = self.lock();
         loop {
             wire.check()?;
-            let blocked = between_messages && wire.out.in_message();
+            let blocked = wire.out.in_message() && data_by.is_some() && data_by != wire.owner;
             if !wire.writing && !blocked {
                 return Ok((wire, deadline));
             }

@@ -6,17 +6,17 @@ use std::sync::MutexGuard;
 use std::time::Instant as StdInstant;
 
 use tubesock_core::wire::CloseFrame;
-use tubesock_core::{Message, Role, SendError as CoreError};
+use tubesock_core::{CloseCode, Message, Role, SendError as CoreError};
 
 use super::wire::Wire;
-use super::{LARGE, Link, Mode, SMALL, Shared};
+use super::{By, LARGE, Link, Mode, SMALL, Shared};
 use crate::error::SendError;
 use crate::sender::Prepared;
 use crate::transport::{Transport, is_timeout};
 
 impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
-    fn send(&self, message: Message<'_>, mode: Mode) -> Result<(), SendError> {
-        if mode == Mode::Batch && message.len() < LARGE {
+    fn send(&self, message: Message<'_>, by: By) -> Result<(), SendError> {
+        if by.mode == Mode::Batch && message.len() < LARGE {
             let mut wire = self.lock();
             wire.check()?;
             wire.stage_replies(); // what was asked first is answered first
@@ -29,8 +29,8 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let (wire, _) = self.wait_turn(true)?;
-        self.send_frame(wire, message, true, true, mode)
+        let (wire, _) = self.wait_turn(Some(by.id))?;
+        self.send_frame(wire, message, true, true, by.mode)
     }
 
     fn try_send(&self, message: Message<'_>) -> Result<(), SendError> {
@@ -75,13 +75,29 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
         self.after_try(&mut wire)
     }
 
-    fn fragment(&self, part: Message<'_>, last: bool, mode: Mode) -> Result<(), SendError> {
-        let (wire, _) = self.wait_turn(false)?;
-        self.send_frame(wire, part, false, last, mode)
+    fn fragment(&self, part: Message<'_>, last: bool, by: By) -> Result<(), SendError> {
+        let (mut wire, _) = self.wait_turn(Some(by.id))?;
+        wire.owner = Some(by.id);
+        self.send_frame(wire, part, false, last, by.mode)?;
+        if last {
+            self.turn.notify_all();
+        }
+        Ok(())
+    }
+
+    fn abandon(&self, by: By) {
+        let open = {
+            let wire = self.lock();
+            wire.out.in_message() && wire.owner == Some(by.id) && wire.check().is_ok()
+        };
+        if open {
+            let reason = "a message was left unfinished";
+            let _ = self.close(CloseFrame { code: CloseCode::INTERNAL, reason }, Mode::Now);
+        }
     }
 
     fn ping(&self, payload: &[u8], mode: Mode) -> Result<(), SendError> {
-        let (mut wire, _) = self.wait_turn(false)?;
+        let (mut wire, _) = self.wait_turn(None)?;
         if !wire.grow(payload.len(), self.limits.write_buffer.max(SMALL)) {
             wire = self.write_out(wire, &[])?;
         }

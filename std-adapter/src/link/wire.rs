@@ -14,6 +14,8 @@ pub(crate) struct Wire<R> {
     pub(crate) out: Outgoing<R, Vec<u8>>,
     pub(crate) replies: Replies<Box<[u8]>>,
     pub(super) spare: Vec<u8>,
+    /// Whose fragmented message is open, or was the last.
+    pub(super) owner: Option<u64>,
     /// Somebody is sending what was taken out of `out`.
     pub(super) writing: bool,
     pub(super) failed: Option<ErrorKind>,
@@ -28,6 +30,7 @@ impl<R: Role> Wire<R> {
             replies: Replies::new(vec![0; 4 * MIN_REPLIES].into_boxed_slice())
                 .expect("four times the minimum is above it"),
             spare: Vec::new(),
+            owner: None,
             writing: false,
             failed: None,
             watched: false,
