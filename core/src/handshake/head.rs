@@ -105,7 +105,7 @@ impl<'h, 'b> ResponseHead<'h, 'b> {
     ///
     /// # Errors
     ///
-    /// [`RefusedByServer::Malformed`], also for HTTP/1.0, and
+    /// [`RefusedByServer::Malformed`], also for a 101 of HTTP/1.0, and
     /// [`RefusedByServer::TooManyHeaders`].
     pub fn parse<const N: usize>(
         bytes: &'b [u8],
@@ -118,9 +118,13 @@ impl<'h, 'b> ResponseHead<'h, 'b> {
             Err(httparse::Error::TooManyHeaders) => return Err(RefusedByServer::TooManyHeaders),
             Err(_) => return Err(RefusedByServer::Malformed),
         };
-        let (Some(status), Some(_)) = (response.code, response.version) else {
+        let (Some(status), Some(minor_version)) = (response.code, response.version) else {
             return Err(RefusedByServer::Malformed);
         };
+        // An old proxy may refuse in HTTP/1.0, but can't switch protocols.
+        if status == 101 && minor_version == 0 {
+            return Err(RefusedByServer::Malformed);
+        }
         Ok(Some((Self { status, headers: response.headers }, length)))
     }
 

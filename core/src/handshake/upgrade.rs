@@ -242,5 +242,9 @@ fn origin_form<'a>(target: &'a str, host: &str) -> Option<&'a str> {
     if !authority.eq_ignore_ascii_case(host) {
         return None;
     }
-    Some(if path.starts_with('/') { path } else { "/" })
+    match path {
+        "" => Some("/"),
+        _ if path.starts_with('/') => Some(path),
+        _ => None, // a query without a path: there is no slice that says `/?query`
+    }
 }
