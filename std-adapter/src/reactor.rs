@@ -38,7 +38,7 @@ struct Jobs {
 }
 
 enum Job {
-    /// Push what is pending; abort the connection when the time is up.
+    /// Push what is pending; abort the connection when its time is up.
     Watch(Arc<dyn Link>, Instant),
     /// Read until the peer's end, or the time is up: closing a socket with
     /// unread input would destroy what the peer has not read yet.
@@ -81,7 +81,8 @@ impl Reactor {
     }
 
     /// Sends what `link` still has to say, and drops the connection when that,
-    /// or its closing handshake, is not through by `deadline`.
+    /// or its closing handshake, is not through in time; it asks the link
+    /// about that by `deadline` at the latest.
     pub(crate) fn watch(&self, link: Arc<dyn Link>, deadline: Instant) {
         self.add(Job::Watch(link, deadline));
     }
@@ -96,6 +97,11 @@ impl Reactor {
         if stream.shutdown(Shutdown::Write).is_ok() {
             self.add(Job::Drain(Over::Stream(stream), Instant::now() + within));
         }
+    }
+
+    /// Has it look at its jobs again.
+    pub(crate) fn wake(&self) {
+        self.0.wake();
     }
 
     fn add(&self, job: Job) {
@@ -151,7 +157,7 @@ impl Inner {
             limit_drains(&mut jobs);
             self.wait(&jobs);
             let now = Instant::now();
-            jobs.retain(|job| job.step(now, &mut scratch));
+            jobs.retain_mut(|job| job.step(now, &mut scratch));
         }
     }
 
@@ -187,7 +193,7 @@ impl Job {
 
     fn interest(&self) -> Option<(BorrowedFd<'_>, PollFlags)> {
         match self {
-            Self::Watch(link, _) if link.has_pending() => {
+            Self::Watch(link, _) if link.waits_for_room() => {
                 Some((link.transport().fd()?, PollFlags::OUT))
             }
             Self::Watch(..) => None,
@@ -196,18 +202,19 @@ impl Job {
     }
 
     /// Goes on with it; whether there is more to do.
-    fn step(&self, now: Instant, scratch: &mut [u8]) -> bool {
+    fn step(&mut self, now: Instant, scratch: &mut [u8]) -> bool {
         match self {
-            Self::Watch(link, deadline) => {
-                if !link.push() {
-                    return false;
-                }
-                if now >= *deadline {
+            Self::Watch(link, deadline) => match link.push() {
+                None => false,
+                Some(until) if until <= now => {
                     link.abort();
-                    return false;
+                    false
                 }
-                true
-            }
+                Some(until) => {
+                    *deadline = until;
+                    true
+                }
+            },
             Self::Drain(stream, deadline) => now < *deadline && is_draining(stream, scratch),
         }
     }

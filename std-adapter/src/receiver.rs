@@ -179,6 +179,8 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
                 }
                 Err(error) => error,
             };
+            // Where a sender has given up before, that is the cause.
+            let error = self.shared.lock().failed.map_or(error, Into::into);
             self.set_closed(&Closed::ABNORMAL, ErrorKind::UnexpectedEof);
             return Err(Error::Io(error));
         }

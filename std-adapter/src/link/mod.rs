@@ -60,11 +60,12 @@ pub(crate) trait Link: Send + Sync {
     fn is_open(&self) -> bool;
     /// Drops the connection: whoever reads it sees its end.
     fn abort(&self);
-    /// For the reactor: sends what there is room for; whether it must go on
-    /// watching, for more room or for the peer's Close.
-    fn push(&self) -> bool;
-    /// Whether something waits for room.
-    fn has_pending(&self) -> bool;
+    /// For the reactor: sends what there is room for, and says until when to
+    /// watch for more room, or for the peer's Close; `None` when neither is
+    /// needed. A time that has passed is the connection's end.
+    fn push(&self) -> Option<StdInstant>;
+    /// Whether something waits for room, so that the reactor polls for it.
+    fn waits_for_room(&self) -> bool;
     fn transport(&self) -> &dyn Transport;
 }
 
@@ -73,7 +74,7 @@ pub(crate) struct Shared<R, T> {
     pub(crate) transport: T,
     wire: Mutex<Wire<R>>,
     pub(super) turn: Condvar,
-    clock: StdInstant,
+    pub(super) clock: StdInstant,
     pub(crate) limits: Limits,
     pub(super) reactor: Reactor,
     pub(super) this: Weak<dyn Link>,
@@ -207,7 +208,7 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
                 break;
             }
         }
-        self.watch_rest(&mut wire, deadline);
+        self.watch_rest(&mut wire);
         self.turn.notify_all();
         Ok(wire)
     }
@@ -238,12 +239,18 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
     }
 
     /// Hands what is pending to the reactor.
-    pub(super) fn watch_rest(&self, wire: &mut Wire<R>, deadline: StdInstant) {
-        if !wire.watched && !wire.out.pending().is_empty() {
+    pub(super) fn watch_rest(&self, wire: &mut Wire<R>) {
+        if wire.out.pending().is_empty() {
+            return;
+        }
+        if !wire.watched {
             wire.watched = true;
+            wire.set_due(self.limits.write_timeout);
             if let Some(this) = self.this.upgrade() {
-                self.reactor.watch(this, deadline);
+                self.reactor.watch(this, wire.due);
             }
+        } else if !wire.polled {
+            self.reactor.wake(); // it waits for something else
         }
     }
 
@@ -251,7 +258,10 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
     pub(super) fn try_write_out(&self, wire: &mut Wire<R>) {
         while !wire.out.pending().is_empty() {
             match self.transport.try_write(&[IoSlice::new(wire.out.pending())]) {
-                Ok(n) => wire.out.sent(n),
+                Ok(n) => {
+                    wire.out.sent(n);
+                    wire.sent += n as u64;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => return,
                 Err(error) => {

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, IoSlice};
 use std::net::Shutdown;
 use std::sync::MutexGuard;
-use std::time::Instant as StdInstant;
+use std::time::{Duration, Instant as StdInstant};
 
 use tubesock_core::wire::CloseFrame;
 use tubesock_core::{CloseCode, Message, Role, SendError as CoreError};
@@ -144,27 +144,35 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
         let _ = self.transport.shutdown(Shutdown::Both);
     }
 
-    fn push(&self) -> bool {
+    fn push(&self) -> Option<StdInstant> {
         let mut wire = self.lock();
-        if wire.failed.is_some() {
-            return false;
-        }
-        if !wire.writing {
+        if wire.failed.is_none() && !wire.writing {
             wire.stage_replies();
             self.try_write_out(&mut wire);
         }
         let left = !wire.out.pending().is_empty();
-        let closing = wire.replies.closing_since().is_some();
-        wire.watched = (left || closing) && wire.failed.is_none();
-        let watched = wire.watched;
+        let closing = wire.replies.closing_since();
+        wire.watched = (left || closing.is_some()) && wire.failed.is_none();
+        if left && wire.sent >= wire.goal {
+            wire.set_due(self.limits.write_timeout);
+        }
+        let until = match closing {
+            _ if !wire.watched => None,
+            Some(since) => {
+                let since = self.clock + Duration::from_millis(since.as_millis());
+                Some(since + self.limits.close_timeout)
+            }
+            None => Some(wire.due),
+        };
         drop(wire);
         self.turn.notify_all();
-        watched
+        until
     }
 
-    fn has_pending(&self) -> bool {
-        let wire = self.lock();
-        !wire.writing && !wire.out.pending().is_empty()
+    fn waits_for_room(&self) -> bool {
+        let mut wire = self.lock();
+        wire.polled = !wire.writing && !wire.out.pending().is_empty();
+        wire.polled
     }
 
     fn transport(&self) -> &dyn Transport {
@@ -219,7 +227,7 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         }
         self.try_write_out(wire);
         wire.check()?;
-        self.watch_rest(wire, StdInstant::now() + self.limits.write_timeout);
+        self.watch_rest(wire);
         Ok(())
     }
 }

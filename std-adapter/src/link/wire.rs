@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use tubesock_core::session::MIN_REPLIES;
 use tubesock_core::{Outgoing, Replies, Role};
@@ -18,9 +19,17 @@ pub(crate) struct Wire<R> {
     pub(super) owner: Option<u64>,
     /// Somebody is sending what was taken out of `out`.
     pub(super) writing: bool,
-    pub(super) failed: Option<ErrorKind>,
-    /// The reactor watches for room.
+    pub(crate) failed: Option<ErrorKind>,
+    /// The reactor watches, for room or for the peer's Close.
     pub(super) watched: bool,
+    /// The reactor polls for room.
+    pub(super) polled: bool,
+    /// Bytes that went out without waiting, in all.
+    pub(super) sent: u64,
+    /// How many of those there must be by `due`: a peer may be slow, but what
+    /// waits for it goes out in time.
+    pub(super) goal: u64,
+    pub(super) due: Instant,
 }
 
 impl<R: Role> Wire<R> {
@@ -34,7 +43,17 @@ impl<R: Role> Wire<R> {
             writing: false,
             failed: None,
             watched: false,
+            polled: false,
+            sent: 0,
+            goal: 0,
+            due: Instant::now(),
         }
+    }
+
+    /// What is pending now must be out after `timeout`.
+    pub(super) fn set_due(&mut self, timeout: Duration) {
+        self.goal = self.sent + self.out.pending().len() as u64;
+        self.due = Instant::now() + timeout;
     }
 
     pub(super) fn check(&self) -> Result<(), SendError> {
