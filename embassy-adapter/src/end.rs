@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use embassy_net::tcp::{State, TcpSocket};
-use embassy_time::{Instant, Timer, with_deadline};
+use embassy_net::tcp::TcpSocket;
+use embassy_time::{Instant, with_deadline};
 
 use crate::fmt::complain;
 use crate::time::ticks;
@@ -34,10 +34,6 @@ pub async fn end_client(socket: &mut TcpSocket<'_>, limit: Duration) {
         socket.close();
         // Until the peer has acknowledged all, our close among it.
         let _ = socket.flush().await;
-        // A reset ends it too, and then `flush` may have nothing to say.
-        while !is_over(socket.state()) {
-            Timer::after(embassy_time::Duration::from_millis(1)).await;
-        }
     });
     if ended.await.is_err() {
         complain!("websocket: the peer left the connection open; reset");
@@ -52,8 +48,4 @@ pub async fn abort(socket: &mut TcpSocket<'_>) {
     socket.abort();
     // The reset leaves with the next flush, which never ends where it can't.
     let _ = embassy_time::with_timeout(ticks(RESET), socket.flush()).await;
-}
-
-fn is_over(state: State) -> bool {
-    matches!(state, State::Closed | State::TimeWait)
 }

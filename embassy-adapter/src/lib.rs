@@ -72,11 +72,11 @@ mod time;
 pub use end::{abort, end, end_client};
 pub use options::Options;
 pub use server::{Outcome, serve};
-pub use socket::{ClientSocket, ServerSocket, TcpError, Unflushed, accept, connect};
+pub use socket::{ClientSocket, ServerSocket, TcpError, accept, connect};
 pub use time::EmbassyTimer;
 
 pub use tubesock_core::driver::asynch::{
-    self, MAX_WAITERS, MessageWriter, Receiver, Reply, SplitSender, WebSocket,
+    self, Flushed, MAX_WAITERS, MessageWriter, Receiver, Reply, SplitSender, WebSocket,
 };
 pub use tubesock_core::driver::{Buffers, Error, HandshakeError, Storage};
 pub use tubesock_core::{

@@ -40,17 +40,14 @@ pub async fn serve<'s>(
         Err(error) => Outcome::Refused(error),
         Ok(mut websocket) => {
             report!("websocket: open");
-            let result = match program(&mut websocket).await {
-                Err(Error::Send(error)) => {
-                    let _ = websocket.close(CloseCode::INTERNAL, "").await;
-                    websocket.finish().await.and(Err(Error::Send(error)))
-                }
-                Err(Error::Protocol(error)) => {
-                    websocket.finish().await.and(Err(Error::Protocol(error)))
-                }
-                Ok(()) => websocket.finish().await,
-                gone => gone,
+            let mut result = program(&mut websocket).await;
+            let code = match result {
+                Err(Error::Send(_)) => CloseCode::INTERNAL,
+                _ => CloseCode::NORMAL, // unless a violation has set another
             };
+            if matches!(result, Ok(()) | Err(Error::Send(_) | Error::Protocol(_))) {
+                result = websocket.finish(code, "").await.and(result);
+            }
             result.map_or_else(Outcome::Failed, |()| Outcome::Closed)
         }
     };

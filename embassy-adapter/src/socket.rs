@@ -1,9 +1,6 @@
 //! Handshakes on a `TcpSocket`, and the types that come of them.
 
-use core::future::Future;
-
 use embassy_net::tcp::{self, TcpReader, TcpSocket, TcpWriter};
-use embedded_io_async::{ErrorType, Write};
 use tubesock_core::driver::asynch::{self, Handshake, Timer, WebSocket};
 use tubesock_core::driver::{Buffers, HandshakeError};
 use tubesock_core::handshake::{
@@ -17,31 +14,11 @@ use crate::{EmbassyTimer, Options};
 pub type TcpError = tcp::Error;
 
 /// A server's connection over a `TcpSocket`.
-pub type ServerSocket<'s, 'b> =
-    WebSocket<'b, TcpReader<'s>, Unflushed<TcpWriter<'s>>, EmbassyTimer, Server>;
+pub type ServerSocket<'s, 'b> = WebSocket<'b, TcpReader<'s>, TcpWriter<'s>, EmbassyTimer, Server>;
 
 /// A client's connection over a `TcpSocket`.
 pub type ClientSocket<'s, 'b, M> =
-    WebSocket<'b, TcpReader<'s>, Unflushed<TcpWriter<'s>>, EmbassyTimer, Client<M>>;
-
-/// A writer that needs no flush to send, so that none waits for the peer's
-/// acknowledgement: a round trip for each frame otherwise.
-#[derive(Debug)]
-pub struct Unflushed<W>(pub W);
-
-impl<W: ErrorType> ErrorType for Unflushed<W> {
-    type Error = W::Error;
-}
-
-impl<W: Write> Write for Unflushed<W> {
-    fn write(&mut self, buf: &[u8]) -> impl Future<Output = Result<usize, Self::Error>> {
-        self.0.write(buf)
-    }
-
-    async fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
+    WebSocket<'b, TcpReader<'s>, TcpWriter<'s>, EmbassyTimer, Client<M>>;
 
 /// Reads the request of a socket that has accepted, and answers it as `decide`
 /// says: [`Options::decide`] is one such way.
@@ -88,17 +65,16 @@ pub async fn connect<'s, 'b, M: MaskSource>(
     Ok(WebSocket::new(Client(masks), io, EmbassyTimer, buffers, leftover, &options.config)?)
 }
 
-fn halves<'s>(socket: &'s mut TcpSocket<'_>) -> (TcpReader<'s>, Unflushed<TcpWriter<'s>>) {
+fn halves<'s>(socket: &'s mut TcpSocket<'_>) -> (TcpReader<'s>, TcpWriter<'s>) {
     socket.set_nagle_enabled(false);
-    let (reader, writer) = socket.split();
-    (reader, Unflushed(writer))
+    socket.split()
 }
 
 fn handshake<'t, 's>(
     reader: &'t mut TcpReader<'s>,
-    writer: &'t mut Unflushed<TcpWriter<'s>>,
+    writer: &'t mut TcpWriter<'s>,
     options: &Options<'_>,
-) -> Handshake<'t, TcpReader<'s>, Unflushed<TcpWriter<'s>>, EmbassyTimer> {
+) -> Handshake<'t, TcpReader<'s>, TcpWriter<'s>, EmbassyTimer> {
     let deadline = Some(EmbassyTimer.now() + options.handshake_timeout);
     Handshake { reader, writer, timer: EmbassyTimer, deadline }
 }

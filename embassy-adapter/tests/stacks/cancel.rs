@@ -1,6 +1,6 @@
 //! Futures are dropped at each of their poll points, on a real stack.
 
-use tubesock_embassy::{Event, Message, Outcome, serve};
+use tubesock_embassy::{CloseCode, Event, Message, Outcome, serve};
 
 use crate::world::{Room, Task, Weather, beside, until_pending, world};
 use crate::{Buffers, PORT, open};
@@ -61,7 +61,7 @@ fn futures_dropped_at_each_poll_point_lose_no_byte() {
                 embassy_futures::join::join(listen, say).await;
                 drop(sender);
                 assert!(got == payload, "after {pending} polls");
-                websocket.finish().await.unwrap();
+                websocket.finish(CloseCode::NORMAL, "").await.unwrap();
             };
             beside(talk, &mut tasks).await;
         });

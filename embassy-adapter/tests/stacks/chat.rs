@@ -34,7 +34,7 @@ fn thousand_connections_one_after_another_leave_nothing_behind() {
                 websocket.send(text.as_str()).await.unwrap();
                 let (event, _) = websocket.recv().await.unwrap().unwrap();
                 assert_eq!(event, Event::Data(Message::Text(&text)));
-                websocket.finish().await.unwrap();
+                websocket.finish(CloseCode::NORMAL, "").await.unwrap();
                 end_client(&mut socket, Span::from_secs(5)).await;
             }
             Timer::after(Duration::from_millis(10)).await;

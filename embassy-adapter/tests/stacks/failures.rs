@@ -50,7 +50,7 @@ async fn one_more(socket: &mut TcpSocket<'_>) {
     websocket.send("still there?").await.unwrap();
     let (event, _) = websocket.recv().await.unwrap().unwrap();
     assert_eq!(event, Event::Data(Message::Text("still there?")));
-    websocket.finish().await.unwrap();
+    websocket.finish(CloseCode::NORMAL, "").await.unwrap();
     drop(websocket);
     end_client(socket, Span::from_secs(5)).await;
 }
@@ -178,7 +178,7 @@ fn peer_that_never_closes_is_reset_at_the_close_deadline() {
     let outcomes = outcomes(Weather::default(), async |socket, _| {
         let mut buffers = Buffers::new();
         let mut websocket = open(socket, &mut buffers).await;
-        websocket.finish().await.unwrap();
+        websocket.finish(CloseCode::NORMAL, "").await.unwrap();
         drop(websocket);
         sleep(10_000).await; // and keeps its direction open
         abort(socket).await;

@@ -39,6 +39,9 @@ pub trait Link {
     /// Whose time it is.
     type Timer: Timer;
 
+    /// Whether there is anybody to wait for.
+    #[doc(hidden)]
+    const IS_SHARED: bool;
     #[doc(hidden)]
     fn poll_own(&mut self, need: Need, cx: &mut Context<'_>) -> Poll<Result<(), SendError>>;
     #[doc(hidden)]
@@ -86,6 +89,9 @@ impl<'h, L: Link> Hold<'h, L> {
         // Made first: its drop also takes back a place in the queue.
         let hold = Self { link };
         let owned = poll_fn(|cx| hold.link.poll_own(need, cx));
+        if !L::IS_SHARED {
+            return owned.await.map(|()| hold); // at once
+        }
         match clock.until(deadline, owned).await {
             Some(result) => result.map(|()| hold),
             None => Err(hold.link.busy()),
@@ -117,6 +123,8 @@ impl<B: Buffer, W: Write, R: Role, T: Timer> Link for Whole<'_, B, W, R, T> {
     type Writer = W;
     type Role = R;
     type Timer = T;
+
+    const IS_SHARED: bool = false;
 
     fn poll_own(&mut self, need: Need, _: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         Poll::Ready(match need {

@@ -1,9 +1,11 @@
 //! A message in the making.
 
-use super::link::{Hold, Link, Need};
+use super::link::{Buffer, Hold, Link, Need};
 use super::sender::SenderError;
-use crate::session::Message;
-use crate::wire::{CloseCode, CloseFrame};
+use crate::error::SendError;
+use crate::role::Role;
+use crate::session::{Message, Outgoing};
+use crate::wire::{CloseCode, CloseFrame, FrameHeader};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
@@ -56,15 +58,7 @@ impl<'s, L: Link> MessageWriter<'s, L> {
         let mut hold = Hold::acquire(self.link, need).await?;
         loop {
             let Some(wire) = hold.link.held() else { return Ok(()) };
-            let mut whole = true;
-            if self.progress != Progress::Ended {
-                whole = wire.outgoing.write(rest, last)?;
-                if wire.outgoing.in_message() {
-                    self.progress = Progress::Open;
-                } else if whole && last {
-                    self.progress = Progress::Ended;
-                }
-            }
+            let whole = self.progress.stage(&mut wire.outgoing, rest, last)?;
             if whole && self.stages_only {
                 return Ok(());
             }
@@ -73,6 +67,38 @@ impl<'s, L: Link> MessageWriter<'s, L> {
                 return Ok(());
             }
         }
+    }
+}
+
+impl Progress {
+    /// Stages what there is room for, and says whether that is all.
+    fn stage<R: Role, B: Buffer>(
+        &mut self,
+        outgoing: &mut Outgoing<R, B>,
+        rest: &mut Message<'_>,
+        last: bool,
+    ) -> Result<bool, SendError> {
+        if *self == Self::Ended {
+            return Ok(true);
+        }
+        let needs = rest.len().saturating_add(FrameHeader::MAX_LEN);
+        if *self == Self::Fresh && last && needs <= outgoing.capacity() {
+            // All or nothing: it may have to wait for the buffer to be empty.
+            match outgoing.stage(*rest) {
+                Err(SendError::Full) => return Ok(false),
+                staged => staged?,
+            }
+            *rest = Message::Binary(&[]);
+            *self = Self::Ended;
+            return Ok(true);
+        }
+        let whole = outgoing.write(rest, last)?;
+        if outgoing.in_message() {
+            *self = Self::Open;
+        } else if whole && last {
+            *self = Self::Ended;
+        }
+        Ok(whole)
     }
 }
 

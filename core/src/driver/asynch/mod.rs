@@ -60,13 +60,14 @@ pub use queue::MAX_WAITERS;
 pub use sender::Sender;
 pub use shared::Share;
 pub use timer::Timer;
+pub use wire::Flushed;
 
 use super::{Buffers, Error};
 use crate::error::BufferTooSmall;
 use crate::role::Role;
 use crate::session::{Chunk, Config, Event, Incoming, Message, Outgoing, Replies};
 use crate::time::Millis;
-use crate::wire::CloseCode;
+use crate::wire::{CloseCode, CloseFrame};
 use receive::Receiving;
 use shared::Shared;
 use timer::Clock;
@@ -107,7 +108,7 @@ impl<'b, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer, R: Role> WebSocket<'b
         let incoming = Incoming::with_leftover(buffers.receive, leftover, config, timer.now())?;
         let replies = Replies::new(buffers.replies)?;
         let outgoing = Outgoing::new(buffers.transmit, role)?;
-        let wire = Wire { io: writer, outgoing, unflushed: false };
+        let wire = Wire { io: writer, outgoing };
         let clock = Clock { timer, patience: Millis::new(config.pong_timeout) };
         Ok(Self {
             receiving: Receiving { io: reader, incoming, failed: None },
@@ -172,18 +173,18 @@ impl<'b, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer, R: Role> WebSocket<'b
         self.sender().close(code, reason).await
     }
 
-    /// Closes with 1000 unless that has begun, and discards what comes until
-    /// the closing handshake is through, or its deadline.
+    /// Closes, unless that has begun, and discards what comes until the closing
+    /// handshake is through, or its deadline.
     ///
     /// Cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv).
-    pub async fn finish(&mut self) -> Result<(), Error<Rd::Error>> {
-        self.close(CloseCode::NORMAL, "").await?;
+    /// As [`Sender::close`] and [`recv`](Self::recv).
+    pub async fn finish(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<Rd::Error>> {
         let mut link = self.shared.whole();
-        while self.receiving.next::<_, true>(&mut link).await?.is_some() {}
+        link.replies.request_close(CloseFrame { code, reason }, link.clock.now())?;
+        while self.receiving.next(&mut link, true).await?.is_some() {}
         Ok(())
     }
 

@@ -36,7 +36,7 @@ impl<B: Buffer, Rd: Read, R: Role> Receiving<B, Rd, R> {
         L: Link<Role = R>,
         L::Writer: Write<Error = Rd::Error>,
     {
-        let Some(token) = self.next::<_, false>(&mut link).await? else { return Ok(None) };
+        let Some(token) = self.next(&mut link, false).await? else { return Ok(None) };
         let Self { incoming, failed, .. } = self;
         match link.replies(move |replies| incoming.event(token, replies)) {
             Some(Ok(event)) => Ok(Some((event, Sender::new(link, true)))),
@@ -53,7 +53,7 @@ impl<B: Buffer, Rd: Read, R: Role> Receiving<B, Rd, R> {
         L: Link<Role = R>,
         L::Writer: Write<Error = Rd::Error>,
     {
-        let Some(token) = self.next::<_, true>(&mut link).await? else { return Ok(None) };
+        let Some(token) = self.next(&mut link, true).await? else { return Ok(None) };
         let Self { incoming, failed, .. } = self;
         match link.replies(move |replies| incoming.chunk(token, replies)) {
             Some(Ok(event)) => Ok(Some((event, Sender::new(link, true)))),
@@ -65,9 +65,10 @@ impl<B: Buffer, Rd: Read, R: Role> Receiving<B, Rd, R> {
     /// The next event; `None` when the closing handshake is through.
     ///
     /// Nothing lives in the future but the wait, so it can be dropped.
-    pub(super) async fn next<L, const CHUNKS: bool>(
+    pub(super) async fn next<L>(
         &mut self,
         link: &mut L,
+        chunks: bool,
     ) -> Result<Option<Token>, ReceiveError<Rd>>
     where
         L: Link<Role = R>,
@@ -77,7 +78,7 @@ impl<B: Buffer, Rd: Read, R: Role> Receiving<B, Rd, R> {
         loop {
             let incoming = &mut self.incoming;
             let polled = link.replies(|replies| {
-                if CHUNKS { incoming.poll_chunk(replies) } else { incoming.poll_message(replies) }
+                if chunks { incoming.poll_chunk(replies) } else { incoming.poll_message(replies) }
             });
             match polled.unwrap_or(Ok(None)) {
                 Ok(None) => {}

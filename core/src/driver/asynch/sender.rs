@@ -7,7 +7,7 @@ use super::message::MessageWriter;
 use crate::driver::Error;
 use crate::error::SendError;
 use crate::session::Message;
-use crate::wire::{CloseCode, CloseFrame, FrameHeader};
+use crate::wire::{CloseCode, CloseFrame};
 
 /// What [`Sender`] and [`MessageWriter`] fail with.
 pub(super) type SenderError<L> = Error<<<L as Link>::Writer as ErrorType>::Error>;
@@ -53,27 +53,6 @@ impl<L: Link> Sender<L> {
         message: impl Into<Message<'m>>,
     ) -> Result<(), SenderError<L>> {
         let mut message = message.into();
-        {
-            let mut hold = Hold::acquire(&mut self.link, Need::Message).await?;
-            let mut flushed = false;
-            loop {
-                let Some(wire) = hold.link.held() else { return Ok(()) };
-                match wire.outgoing.stage(message) {
-                    Ok(()) if self.stages_only => return Ok(()),
-                    Ok(()) => return hold.flush().await,
-                    Err(SendError::Full) if flushed => break,
-                    Err(SendError::Full) => {
-                        let needs = message.len().saturating_add(FrameHeader::MAX_LEN);
-                        if needs > wire.outgoing.capacity() {
-                            break;
-                        }
-                        hold.flush().await?;
-                        flushed = true;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
         self.message().finish(&mut message).await
     }
 

@@ -100,6 +100,8 @@ impl<B: Buffer, W: Write, R: Role, T: Timer> Link for Share<'_, B, W, R, T> {
     type Role = R;
     type Timer = T;
 
+    const IS_SHARED: bool = true;
+
     fn poll_own(&mut self, need: Need, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         let shared = self.shared;
         if need == Need::Message && shared.is_closing() {

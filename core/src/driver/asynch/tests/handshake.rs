@@ -10,6 +10,7 @@ use crate::driver::asynch::{Handshake, accept, connect};
 use crate::handshake::{ClientRequest, OriginPolicy, Refusal, RefusedByServer};
 use crate::session::{Event, Message};
 use crate::time::Instant;
+use crate::wire::CloseCode;
 
 fn within(io: &mut (End, End), millis: u64) -> Handshake<'_, End, End, SimTimer> {
     let deadline = Some(Instant::from_millis(now() + millis));
@@ -50,7 +51,7 @@ fn client_and_server_agree_and_bytes_past_the_head_are_kept() {
             WebSocket::new(keys(), theirs, SimTimer, buffers, leftover, &config).unwrap();
         let (event, _) = socket.recv().await.unwrap().unwrap();
         assert_eq!(event, Event::Data(Message::Text("hello")));
-        socket.finish().await.unwrap();
+        socket.finish(CloseCode::NORMAL, "").await.unwrap();
     };
     run(client, &mut [Box::pin(server)]);
 }

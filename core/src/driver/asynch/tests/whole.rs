@@ -36,7 +36,7 @@ fn messages_are_echoed_and_the_close_is_answered() {
                     let (event, _) = client.recv().await.unwrap().unwrap();
                     assert_eq!(event, Event::Data(Message::Text(&sent)), "{len}");
                 }
-                client.finish().await
+                client.finish(CloseCode::NORMAL, "").await
             },
             &mut [std::boxed::Box::pin(async {
                 echo(server).await.unwrap();
@@ -115,7 +115,7 @@ fn peer_that_takes_no_bytes_is_given_up() {
 fn close_that_is_not_answered_has_a_deadline() {
     let mut room = Room::new();
     let (mut socket, from, _to) = server(&mut room);
-    let outcome = run(async { socket.finish().await }, &mut []);
+    let outcome = run(async { socket.finish(CloseCode::NORMAL, "").await }, &mut []);
     assert_eq!(outcome, Err(Error::Timeout(Timeout::Close)));
     assert_eq!(from.take(), b"\x88\x02\x03\xe8");
 }
@@ -247,7 +247,7 @@ fn futures_can_be_sent_to_another_thread_where_the_transport_can() {
                 reply.message().finish(&mut Message::Text("")).await.unwrap();
             }
         }
-        socket.finish().await.unwrap();
+        socket.finish(CloseCode::NORMAL, "").await.unwrap();
     };
     is_send(&future);
 }
