@@ -302,3 +302,19 @@ fn replies_to_all_frames_of_one_read_go_out_in_one_batch() {
     assert_eq!(replies::<Server>(&batch).len(), 3);
     assert_eq!(server.output(usize::MAX), []);
 }
+
+#[test]
+fn what_was_asked_before_a_message_is_answered_before_it() {
+    let from = tubesock_tests::frames::From::Client;
+    let bytes = [frame(from, PING, b"first"), frame(from, TEXT, b"then")].concat();
+    let mut server = with::<Server>(4096);
+    server.session.space()[..bytes.len()].copy_from_slice(&bytes);
+    server.session.filled(bytes.len(), tubesock_tests::endpoint::at(0));
+    while let Some(token) = server.session.poll_message().unwrap() {
+        if let (tubesock_core::Event::Data(message), out) = server.session.event(token).unwrap() {
+            out.stage(message).unwrap();
+        }
+    }
+    let expected = [(PONG, b"first".to_vec()), (TEXT, b"then".to_vec())];
+    assert_eq!(replies::<Server>(&server.all_output()), expected);
+}
