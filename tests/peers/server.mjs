@@ -1,8 +1,8 @@
 // An echo server on Node `ws`, for our client to talk to: `node server.mjs [--deflate [--no-takeover] [--window-bits 9..15]]`.
 //
 // Prints `listening on ADDRESS`, then `closed CODE REASON` for each connection that ends, with what the other side's Close
-// said (1005: it held no code, 1006: there was no Close). Chooses the subprotocol `echo` when it is offered. Text messages that
-// make it do more than echo them:
+// said (1005: it held no code, 1006: there was no Close). Chooses the subprotocol `echo` when it is offered, and refuses the
+// path `/refuse` with 403, a header field and a body. Text messages that make it do more than echo them:
 //
 //     ping PAYLOAD         it pings, and answers `pong PAYLOAD` once the pong is there
 //     fragments A B C      it sends `ABC` in three fragments
@@ -15,6 +15,8 @@ const server = new ws.WebSocketServer({
   port: 0,
   maxPayload: 0,
   perMessageDeflate: deflate(args),
+  verifyClient: ({ req }, decide) =>
+    req.url === '/refuse' ? decide(false, 403, 'No WebSocket lives here.', { 'X-Why': 'because' }) : decide(true),
   handleProtocols: (offered) => (offered.has('echo') ? 'echo' : false),
 });
 
