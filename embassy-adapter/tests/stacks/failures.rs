@@ -152,7 +152,7 @@ fn violation_is_answered_and_arrives() {
 }
 
 #[test]
-fn request_that_is_no_websockets_is_refused_in_words() {
+fn request_that_is_no_websockets_is_refused_with_its_status() {
     let outcomes = outcomes(Weather::default(), async |socket, _| {
         for _ in 0..2 {
             socket.connect((SERVER, PORT)).await.unwrap();
@@ -163,8 +163,9 @@ fn request_that_is_no_websockets_is_refused_in_words() {
                 answer.extend(&buf[..n]);
             }
             let answer = String::from_utf8(answer).unwrap();
-            assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{answer}");
-            assert!(answer.ends_with("Only WebSocket connections are served here."), "{answer}");
+            assert!(answer.starts_with("HTTP/1.1 426 \r\n"), "{answer}");
+            assert!(answer.contains("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
+            assert!(answer.ends_with("\r\nContent-Length: 0\r\n\r\n"), "{answer}");
             end_client(socket, Span::from_secs(1)).await;
             sleep(100).await;
         }

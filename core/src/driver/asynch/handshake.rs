@@ -34,9 +34,10 @@ pub struct Handshake<'t, Rd, Wr, T> {
 /// Reads a request's head into the receive buffer and answers it as `decide`
 /// says; gives the range of that buffer that the session begins with.
 ///
-/// A refusal is answered too, and then the transport is to be ended as after a
-/// session. Cancel-safe in this sense: dropped, it leaves a transport that is
-/// good for nothing but its end.
+/// A refusal is answered with its status and no words, which a chip has no
+/// room for, and then the transport is to be ended as after a session.
+/// Cancel-safe in this sense: dropped, it leaves a transport that is good for
+/// nothing but its end.
 ///
 /// # Errors
 ///
@@ -48,33 +49,30 @@ pub async fn accept<'p, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer>(
     decide: impl FnOnce(&Upgrade<'_, Headers<'_, '_>>) -> Result<Accept<'p>, Refusal>,
 ) -> Result<Range<usize>, HandshakeError<Rd::Error, Refusal>> {
     buffers.check()?;
-    let clock = Clock { timer: io.timer, patience: Millis::new(None) };
-    let mut head = HeadReader::new(&mut *buffers.receive, io.deadline);
+    let clock = Clock { timer: io.timer, patience: GRACE };
+    let mut head = HeadReader::new(&mut *buffers.receive, None);
     let mut decide = Some(decide);
-    let outcome = loop {
-        match clock.until(io.deadline, io.reader.read(head.space())).await {
-            None => break Err(Refusal::Timeout),
+    let mut refused = None;
+    let mut length = 0;
+    while length == 0 {
+        let answered = match clock.until(io.deadline, io.reader.read(head.space())).await {
+            None => Err(Refusal::Timeout),
             Some(Ok(0)) => return Err(HandshakeError::Ended),
-            Some(Ok(n)) => head.filled(n),
+            Some(Ok(n)) => {
+                head.filled(n);
+                answer(&mut head, &mut decide, buffers.transmit)
+            }
             Some(Err(error)) => return Err(HandshakeError::Transport(error)),
-        }
-        match answer(&mut head, &mut decide) {
-            Ok(None) => {}
-            Ok(Some(accept)) => break Ok(accept),
-            Err(refusal) => break Err(refusal),
-        }
-    };
+        };
+        length = answered.unwrap_or_else(|refusal| {
+            refused = Some(refusal);
+            refuse(refusal, buffers.transmit)
+        });
+    }
     let leftover = head.leftover();
-    let (written, out) = match &outcome {
-        Ok(accept) => (accept.write(buffers.transmit), &*buffers.transmit),
-        // The request is done with, and its buffer mostly the larger one.
-        Err(refusal) => (refusal.write(buffers.receive), &*buffers.receive),
-    };
-    let length = written.map_err(HandshakeError::Write)?;
-    let bytes = out.get(..length).unwrap_or_default();
-    let grace = io.timer.now().plus(GRACE);
-    write_all(io.writer, clock, io.deadline.map(|at| at.max(grace)), bytes).await?;
-    outcome.map(|_| leftover).map_err(HandshakeError::Refused)
+    let bytes = buffers.transmit.get(..length).unwrap_or_default();
+    write_all(io.writer, clock, clock.deadline(), bytes).await?;
+    refused.map_or(Ok(leftover), |refusal| Err(HandshakeError::Refused(refusal)))
 }
 
 /// Sends a request for a WebSocket and reads the response's head into the
@@ -114,15 +112,36 @@ pub async fn connect<Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer>(
     }
 }
 
+/// Writes the answer to a request that is whole, and says how long it is.
 // Not async: the slots live on the stack for a moment, and not in the future.
+#[inline(never)]
 fn answer<'p>(
     head: &mut HeadReader<&mut [u8]>,
     decide: &mut Option<impl FnOnce(&Upgrade<'_, Headers<'_, '_>>) -> Result<Accept<'p>, Refusal>>,
-) -> Result<Option<Accept<'p>>, Refusal> {
+    out: &mut [u8],
+) -> Result<usize, Refusal> {
     let mut slots = HeaderSlots::<MAX_HEADERS>::new();
-    let Some(request) = head.request(&mut slots)? else { return Ok(None) };
+    let Some(request) = head.request(&mut slots)? else { return Ok(0) };
     let upgrade = Upgrade::new(&request)?;
-    decide.take().map(|decide| decide(&upgrade)).transpose()
+    let Some(decide) = decide.take() else { return Ok(0) };
+    // What doesn't fit is ours to mend, but the peer wants to know.
+    decide(&upgrade)?.write(out).map_err(|_| Refusal::Unavailable)
+}
+
+/// The least answer, the same for all but the status: each field may stand
+/// beside each of them.
+const REFUSAL: [u8; 123] = *b"HTTP/1.1 400 \r\nConnection: close, Upgrade\r\n\
+    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n";
+
+fn refuse(refusal: Refusal, out: &mut [u8]) -> usize {
+    let Some(out) = out.first_chunk_mut::<{ REFUSAL.len() }>() else { return 0 };
+    *out = REFUSAL;
+    let mut status = refusal.status();
+    for digit in out.iter_mut().skip(9).take(3).rev() {
+        *digit = b'0' | (status % 10) as u8;
+        status /= 10;
+    }
+    REFUSAL.len()
 }
 
 fn verify(

@@ -39,9 +39,10 @@ pub trait Link {
     /// Whose time it is.
     type Timer: Timer;
 
-    /// Whether there is anybody to wait for.
+    /// Takes the wire where nobody shares it; `None` where somebody does.
     #[doc(hidden)]
-    const IS_SHARED: bool;
+    fn own_alone(&mut self, need: Need) -> Option<Result<(), SendError>>;
+    /// Takes the wire when its turn has come.
     #[doc(hidden)]
     fn poll_own(&mut self, need: Need, cx: &mut Context<'_>) -> Poll<Result<(), SendError>>;
     #[doc(hidden)]
@@ -84,14 +85,14 @@ pub(super) struct Hold<'h, L: Link> {
 impl<'h, L: Link> Hold<'h, L> {
     /// Waits for its turn, within the bound.
     pub(super) async fn acquire(link: &'h mut L, need: Need) -> Result<Self, SendError> {
+        if let Some(owned) = link.own_alone(need) {
+            return owned.map(|()| Self { link });
+        }
         let clock = link.clock();
         let deadline = clock.deadline();
         // Made first: its drop also takes back a place in the queue.
         let hold = Self { link };
         let owned = poll_fn(|cx| hold.link.poll_own(need, cx));
-        if !L::IS_SHARED {
-            return owned.await.map(|()| hold); // at once
-        }
         match clock.until(deadline, owned).await {
             Some(result) => result.map(|()| hold),
             None => Err(hold.link.busy()),
@@ -124,14 +125,16 @@ impl<B: Buffer, W: Write, R: Role, T: Timer> Link for Whole<'_, B, W, R, T> {
     type Role = R;
     type Timer = T;
 
-    const IS_SHARED: bool = false;
-
-    fn poll_own(&mut self, need: Need, _: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Poll::Ready(match need {
+    fn own_alone(&mut self, need: Need) -> Option<Result<(), SendError>> {
+        Some(match need {
             Need::Message if self.is_closing() => Err(SendError::Closed),
             Need::Message if self.wire.outgoing.in_message() => Err(SendError::MessageInProgress),
             _ => Ok(()),
         })
+    }
+
+    fn poll_own(&mut self, need: Need, _: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        Poll::Ready(self.own_alone(need).unwrap_or(Ok(())))
     }
 
     fn try_own(&mut self) -> bool {

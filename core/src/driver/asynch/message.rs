@@ -1,5 +1,7 @@
 //! A message in the making.
 
+use core::future::Future;
+
 use super::link::{Buffer, Hold, Link, Need};
 use super::sender::SenderError;
 use crate::error::SendError;
@@ -38,8 +40,11 @@ impl<'s, L: Link> MessageWriter<'s, L> {
     /// # Errors
     ///
     /// As [`Sender::send`](super::Sender::send).
-    pub async fn write(&mut self, piece: &mut Message<'_>) -> Result<(), SenderError<L>> {
-        self.put(piece, false).await
+    pub fn write(
+        &mut self,
+        piece: &mut Message<'_>,
+    ) -> impl Future<Output = Result<(), SenderError<L>>> {
+        self.put(piece, false)
     }
 
     /// Sends the last piece, which may be empty; the message ends with it.
@@ -48,8 +53,11 @@ impl<'s, L: Link> MessageWriter<'s, L> {
     /// # Errors
     ///
     /// As [`Sender::send`](super::Sender::send).
-    pub async fn finish(&mut self, piece: &mut Message<'_>) -> Result<(), SenderError<L>> {
-        self.put(piece, true).await
+    pub fn finish(
+        &mut self,
+        piece: &mut Message<'_>,
+    ) -> impl Future<Output = Result<(), SenderError<L>>> {
+        self.put(piece, true)
     }
 
     async fn put(&mut self, rest: &mut Message<'_>, last: bool) -> Result<(), SenderError<L>> {
@@ -83,14 +91,11 @@ impl Progress {
         }
         let needs = rest.len().saturating_add(FrameHeader::MAX_LEN);
         if *self == Self::Fresh && last && needs <= outgoing.capacity() {
-            // All or nothing: it may have to wait for the buffer to be empty.
-            match outgoing.stage(*rest) {
-                Err(SendError::Full) => return Ok(false),
-                staged => staged?,
+            // All or nothing, in one frame: it waits for the room that it will get.
+            let free = outgoing.capacity().saturating_sub(outgoing.pending().len());
+            if needs > free {
+                return Ok(false);
             }
-            *rest = Message::Binary(&[]);
-            *self = Self::Ended;
-            return Ok(true);
         }
         let whole = outgoing.write(rest, last)?;
         if outgoing.in_message() {

@@ -48,6 +48,7 @@ mod shared;
 mod timer;
 mod wire;
 
+use core::future::Future;
 use core::ops::Range;
 
 use embedded_io_async::{ErrorType, Read, Write};
@@ -126,10 +127,11 @@ impl<'b, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer, R: Role> WebSocket<'b
     ///
     /// All of [`Error`] but `Send`; the connection is over.
     #[allow(clippy::type_complexity)]
-    pub async fn recv(
+    pub fn recv(
         &mut self,
-    ) -> Result<Option<(Event<'_>, Reply<'_, 'b, Wr, T, R>)>, Error<Rd::Error>> {
-        self.receiving.message(self.shared.whole()).await
+    ) -> impl Future<Output = Result<Option<(Event<'_>, Reply<'_, 'b, Wr, T, R>)>, Error<Rd::Error>>>
+    {
+        self.receiving.message(self.shared.whole())
     }
 
     /// The next piece of a message, of any size, or control frame, as
@@ -141,10 +143,12 @@ impl<'b, Rd: Read, Wr: Write<Error = Rd::Error>, T: Timer, R: Role> WebSocket<'b
     ///
     /// As [`recv`](Self::recv).
     #[allow(clippy::type_complexity)]
-    pub async fn recv_chunk(
+    pub fn recv_chunk(
         &mut self,
-    ) -> Result<Option<(Event<'_, Chunk<'_>>, Reply<'_, 'b, Wr, T, R>)>, Error<Rd::Error>> {
-        self.receiving.chunk(self.shared.whole()).await
+    ) -> impl Future<
+        Output = Result<Option<(Event<'_, Chunk<'_>>, Reply<'_, 'b, Wr, T, R>)>, Error<Rd::Error>>,
+    > {
+        self.receiving.chunk(self.shared.whole())
     }
 
     /// The transmit half, to send unasked.

@@ -100,7 +100,9 @@ impl<B: Buffer, W: Write, R: Role, T: Timer> Link for Share<'_, B, W, R, T> {
     type Role = R;
     type Timer = T;
 
-    const IS_SHARED: bool = true;
+    fn own_alone(&mut self, _: Need) -> Option<Result<(), SendError>> {
+        None
+    }
 
     fn poll_own(&mut self, need: Need, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         let shared = self.shared;
