@@ -44,6 +44,7 @@ for name in "${stages[@]}"; do
     printf '\n=== %s\n' "$name"
     start=$SECONDS
     log=target/stages/$name.log
+    : >"$log" # there before tail looks for it
     timeout -k 10 "${STAGE_SECONDS:-1500}" bash "tests/stages/$name.sh" </dev/null >"$log" 2>&1 &
     running=$!
     # Not a pipe to tee: a process that a stage forgot to end would keep it open, and us waiting.

@@ -5,12 +5,25 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const program = process.env.CHAT_BIN ?? "target/release/examples/chat";
+export const program = process.env.CHAT_BIN ?? "target/release/examples/chat";
+
+const running = new Set();
+process.once("exit", () => { for (const child of running) child.kill("SIGKILL"); }); // also when a test fails half-way
 
 /** Starts the chat on `address` ("127.0.0.1:0": a free port) and resolves once it listens. */
 export async function startChat(address = "127.0.0.1:0", ...flags) {
   const child = spawn(program, ["--listen", address, ...flags], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
-  process.once("exit", () => child.kill("SIGKILL")); // also when a test fails half-way
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async (signal) => {
+    if (!hasEnded()) {
+      const gone = once(child, "exit");
+      child.kill(signal);
+      await gone;
+    }
+    return child.exitCode;
+  };
   const lines = createInterface({ input: child.stdout });
   const listening = await new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${program} did not say that it listens within 10 s`)), 10_000);
@@ -32,10 +45,10 @@ export async function startChat(address = "127.0.0.1:0", ...flags) {
     url: `http://${listening}/`,
     /** Ends the program without letting it say goodbye, and resolves once it is gone. */
     async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
+      await end("SIGKILL");
     },
+    /** Asks the program to end, and resolves with its exit code. */
+    end: () => end("SIGTERM"),
+    hasEnded,
   };
 }
