@@ -58,8 +58,18 @@ impl<'a> Accept<'a> {
     /// [`WriteError::Invalid`]: a character that may not stand in a head.
     pub fn write(&self, out: &mut [u8]) -> Result<usize, WriteError> {
         let mut head = Cursor::new(out);
-        head.put(b"HTTP/1.1 101 Switching Protocols\r\n")?;
-        for (name, value) in self.fields() {
+        head.put(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
+        )?;
+        head.put(self.key.as_bytes())?;
+        head.put(b"\r\n")?;
+        if let Some(name) = self.subprotocol {
+            head.field("Sec-WebSocket-Protocol", name)?;
+        }
+        if let Some(value) = self.extensions {
+            head.field("Sec-WebSocket-Extensions", value)?;
+        }
+        for (name, value) in self.headers {
             head.field(name, value)?;
         }
         head.put(b"\r\n")?;

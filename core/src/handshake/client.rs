@@ -3,7 +3,7 @@
 use super::accept::is_reserved;
 use super::key::{answer, encode_key};
 use super::response::Cursor;
-use super::tokens::{is_token, token_list};
+use super::tokens::{is_same_name, is_token, token_list};
 use super::upgrade::is_host;
 use super::{
     AcceptKey, ExtensionOffers, RefusedByServer, ResponseHead, VERSION, WriteError, list_contains,
@@ -85,8 +85,8 @@ impl<'a> ClientRequest<'a> {
         if self.headers.iter().any(|(name, _)| is_reserved(name)) {
             return Err(WriteError::Reserved);
         }
-        let key = encode_key(nonce).ok_or(WriteError::Invalid)?;
-        let accept = answer(&key).ok_or(WriteError::Invalid)?;
+        let key = encode_key(nonce);
+        let accept = answer(&key);
         let mut head = Cursor::new(out);
         for piece in ["GET ", self.target, " HTTP/1.1\r\nHost: ", self.host] {
             head.put(piece.as_bytes())?;
@@ -159,7 +159,7 @@ impl<'a> Awaiting<'a> {
         let (mut upgrade, mut connection, mut accept) = (false, false, 0u32);
         let mut established = Established { subprotocol: None, extensions: None };
         for (name, value) in response.headers() {
-            let (is, value) = (|other| name.eq_ignore_ascii_case(other), value.trim_ascii());
+            let (is, value) = (|other| is_same_name(name, other), value.trim_ascii());
             if is("upgrade") {
                 upgrade |= list_contains(value, "websocket");
             } else if is("connection") {

@@ -1,5 +1,7 @@
 //! Whose pages may connect (RFC 6455 §10.2), and under which name.
 
+use super::tokens::{is_same_name, split_scheme};
+
 /// Which origins may open a WebSocket here. Clients that are no browsers send
 /// none, and pass each of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,14 +34,14 @@ impl OriginPolicy<'_> {
         let Some(origin) = origin else { return true };
         match self {
             Self::Any => true,
-            Self::AllowList(list) => list.iter().any(|item| item.eq_ignore_ascii_case(origin)),
+            Self::AllowList(list) => list.iter().any(|item| is_same_name(item, origin)),
             Self::SameHost => {
-                let Some((scheme, authority)) = origin.split_once("://") else { return false };
-                let port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+                let Some((scheme, authority)) = split_scheme(origin) else { return false };
+                let port = if is_same_name(scheme, "https") { ":443" } else { ":80" };
                 let bare = |name: &str| name.strip_suffix(port).unwrap_or(name).len();
                 let origin = authority.get(..bare(authority)).unwrap_or_default();
                 let host = host.get(..bare(host)).unwrap_or_default();
-                !host.is_empty() && origin.eq_ignore_ascii_case(host)
+                !host.is_empty() && is_same_name(origin, host)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Heads, written into a caller's buffer.
 
 use super::WriteError;
-use super::tokens::{is_field_value, is_token};
+use super::tokens::{is_field_value, is_same_name, is_token};
 
 /// Bytes into a slice, without the machinery of formatting.
 pub(super) struct Cursor<'o> {
@@ -74,7 +74,7 @@ pub fn write_response(
     head.put(b" ")?;
     head.put(reason_phrase(status).as_bytes())?;
     // An `Upgrade` field must be named as the connection's own (RFC 9110 §7.8).
-    let upgrades = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("upgrade"));
+    let upgrades = headers.iter().any(|(name, _)| is_same_name(name, "upgrade"));
     head.put(if upgrades {
         b"\r\nConnection: close, Upgrade\r\nContent-Length: "
     } else {
@@ -84,7 +84,7 @@ pub fn write_response(
     head.put(b"\r\n")?;
     let mut typed = body_len == 0;
     for (name, value) in headers {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let is = |other: &str| is_same_name(name, other);
         if is("connection") || is("content-length") || is("transfer-encoding") {
             return Err(WriteError::Reserved);
         }

@@ -15,6 +15,20 @@ pub fn list_contains(list: &[u8], token: &str) -> bool {
 }
 
 /// Whether `bytes` are a token (RFC 9110 §5.6.2).
+/// Whether these are the same name of a field. Called in many places, and so not
+/// inlined in each: the flash of a small chip is dearer than these calls.
+#[inline(never)]
+pub(super) fn is_same_name(name: &str, other: &str) -> bool {
+    name.eq_ignore_ascii_case(other)
+}
+
+/// The scheme, and what follows `://`.
+pub(super) fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let colon = url.bytes().position(|byte| byte == b':')?;
+    let (scheme, rest) = url.split_at_checked(colon)?;
+    Some((scheme, rest.strip_prefix("://")?))
+}
+
 pub(super) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
 }

@@ -1,6 +1,6 @@
 //! A request for a WebSocket, checked (RFC 6455 §4.2.1).
 
-use super::tokens::token_list;
+use super::tokens::{is_same_name, split_scheme, token_list};
 use super::{
     Accept, AcceptKey, ExtensionOffers, Headers, OriginPolicy, Refusal, RequestHead, VERSION,
     WriteError, accept_key, list_contains,
@@ -114,7 +114,7 @@ impl<'a, I: Iterator<Item = (&'a str, &'a [u8])> + Clone> Upgrade<'a, I> {
     /// offered.
     #[must_use]
     pub fn select_subprotocol<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {
-        supported.iter().copied().find(|name| self.subprotocols().any(|offered| offered == *name))
+        supported.iter().copied().find(|name| self.offers(name))
     }
 
     /// The extensions offered, in the client's order of preference, over all
@@ -143,10 +143,19 @@ impl<'a, I: Iterator<Item = (&'a str, &'a [u8])> + Clone> Upgrade<'a, I> {
     ///
     /// [`WriteError::Subprotocol`] for one that was not offered.
     pub fn accept_subprotocol<'p>(&self, name: &'p str) -> Result<Accept<'p>, WriteError> {
-        if self.subprotocols().all(|offered| offered != name) {
+        if !self.offers(name) {
             return Err(WriteError::Subprotocol);
         }
         Ok(Accept { subprotocol: Some(name), ..self.accept() })
+    }
+
+    /// Whether the subprotocol is offered: by loops, which are smaller than
+    /// the adapters of [`subprotocols`](Self::subprotocols).
+    fn offers(&self, subprotocol: &str) -> bool {
+        self.headers.clone().any(|(name, value)| {
+            is_same_name(name, "sec-websocket-protocol")
+                && token_list(value).any(|offered| offered == Some(subprotocol))
+        })
     }
 }
 
@@ -172,7 +181,7 @@ impl<'a> Seen<'a> {
     }
 
     fn field(&mut self, name: &str, value: &'a [u8]) -> Result<(), Refusal> {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let is = |other: &str| is_same_name(name, other);
         if is("host") {
             let host = core::str::from_utf8(value).map_err(|_| Refusal::Host)?;
             once(&mut self.host, host, Refusal::Host)?;
@@ -215,7 +224,7 @@ fn fields<'a, I: Iterator<Item = (&'a str, &'a [u8])>>(
     headers: I,
     wanted: &'static str,
 ) -> impl Iterator<Item = &'a [u8]> + use<'a, I> {
-    headers.filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+    headers.filter(move |(name, _)| is_same_name(name, wanted)).map(|(_, value)| value)
 }
 
 /// A name, an address or an address in brackets, with or without a port.
@@ -233,13 +242,13 @@ fn origin_form<'a>(target: &'a str, host: &str) -> Option<&'a str> {
     if target.starts_with('/') {
         return Some(target);
     }
-    let (scheme, rest) = target.split_once("://")?;
-    if !["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+    let (scheme, rest) = split_scheme(target)?;
+    if !["http", "https", "ws", "wss"].iter().any(|known| is_same_name(scheme, known)) {
         return None;
     }
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
-    if !authority.eq_ignore_ascii_case(host) {
+    if !is_same_name(authority, host) {
         return None;
     }
     match path {
