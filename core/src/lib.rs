@@ -112,6 +112,8 @@
 extern crate std;
 
 pub mod connection;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
 pub mod driver;
 mod error;

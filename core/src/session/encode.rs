@@ -112,7 +112,7 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
 
 /// The length of the header of a frame with so much payload.
 #[inline]
-fn header_len<R: Role>(payload_len: u64) -> usize {
+pub(super) fn header_len<R: Role>(payload_len: u64) -> usize {
     let length = match payload_len {
         0..=125 => 2usize,
         126..=0xFFFF => 4,

@@ -12,6 +12,8 @@
 //! program may answer a message while it still holds it.
 
 mod buffer;
+#[cfg(feature = "deflate")]
+mod compressed;
 mod decode;
 mod encode;
 mod event;

@@ -53,17 +53,6 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<R, B> {
         self.stage_fragment(message, true, true)
     }
 
-    /// Stages a message in one frame, compressed already (RFC 7692 §6.1).
-    ///
-    /// # Errors
-    ///
-    /// As [`stage`](Self::stage).
-    #[cfg(feature = "deflate")]
-    pub fn stage_compressed(&mut self, kind: DataKind, payload: &[u8]) -> Result<(), SendError> {
-        let opcode = self.next_opcode(kind, true)?;
-        self.put(opcode, 0x40, true, payload)
-    }
-
     /// Stages the next fragment of a message of unknown length: `last` ends
     /// it (RFC 6455 §5.4). Control frames may go between fragments.
     ///

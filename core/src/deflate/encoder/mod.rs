@@ -19,6 +19,7 @@ mod bits;
 mod choose;
 mod emit;
 mod huffman;
+mod pause;
 mod scan;
 mod sizes;
 mod symbols;
@@ -38,6 +39,7 @@ use symbols::Alphabets;
 use trees::Trees;
 use window::Window;
 
+pub use pause::Paused;
 pub use sizes::{
     BuffersTooSmall, MAX_WINDOW_BITS, MIN_WINDOW_BITS, max_encoded_len, memory, table_len,
     tokens_len, window_len,

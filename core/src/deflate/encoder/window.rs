@@ -11,16 +11,16 @@ pub(super) const WAYS: usize = 4;
 /// Everything in it was written since the last reset, and a match is only looked for inside it: that is why old bytes,
 /// and whatever the caller's buffer held before, can't be referred to.
 pub(super) struct Window<'b> {
-    bytes: &'b mut [u8],
-    filled: usize,
+    pub(super) bytes: &'b mut [u8],
+    pub(super) filled: usize,
     /// The place of `bytes[0]` in the stream, modulo 2^16: the hash table's entries are such places, so that moving
     /// the bytes down leaves the table as it is.
-    base: u16,
+    pub(super) base: u16,
     /// The hash table: buckets of [`WAYS`] places, the latest first. An entry is a hint that is checked against the
     /// window, so entries of any age, or from before a reset, do no harm.
-    table: &'b mut [u16],
-    shift: u32,
-    max_distance: usize,
+    pub(super) table: &'b mut [u16],
+    pub(super) shift: u32,
+    pub(super) max_distance: usize,
 }
 
 impl<'b> Window<'b> {
