@@ -53,8 +53,13 @@ impl core::ops::Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+        Self(self.0.saturating_add(millis(span)))
     }
+}
+
+/// `Duration::as_millis` divides 128 bits, which takes a small chip hundreds of bytes of flash.
+const fn millis(span: Duration) -> u64 {
+    span.as_secs().saturating_mul(1000).saturating_add(span.subsec_millis() as u64)
 }
 
 /// A span in a quarter of the room that a `Duration` takes; zero is "never".
@@ -68,10 +73,10 @@ impl Millis {
         match span {
             None => Self(0),
             Some(span) => {
-                let millis = span.as_millis();
+                let millis = millis(span);
                 Self(if millis == 0 {
                     1
-                } else if millis > u32::MAX as u128 {
+                } else if millis > u32::MAX as u64 {
                     u32::MAX
                 } else {
                     millis as u32
