@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 use tubesock_core::handshake::{HeadReader, HeaderSlots, Refusal, RequestHead};
 
-use crate::config::Config;
+use crate::config::{Config, after};
 use crate::reactor::Reactor;
 use crate::registry::{Registry, Seat};
 use crate::request::{Context, Head, Refused, Request, send_refusal};
@@ -136,7 +136,7 @@ fn connection(
 /// The head, and what was read past it; `None` when the peer left in silence.
 fn read_head(mut stream: &TcpStream, config: &Config) -> Result<Option<(Head, Vec<u8>)>, Refusal> {
     let mut reader = HeadReader::new(vec![0; config.max_head.max(64)], None);
-    let deadline = Instant::now() + config.handshake_timeout;
+    let deadline = after(config.handshake_timeout);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

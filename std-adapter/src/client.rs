@@ -10,7 +10,7 @@ use tubesock_core::handshake::{
     Awaiting, ClientRequest, HeadReader, HeaderSlots, RefusedByServer, ResponseHead, WriteError,
 };
 
-use crate::config::Config;
+use crate::config::{Config, after};
 use crate::random::{OsMask, fill};
 use crate::reactor::Reactor;
 use crate::transport::{Transport, Unsplit, is_timeout};
@@ -116,7 +116,7 @@ impl<'a> Connect<'a> {
     /// [`ConnectError`].
     pub fn connect(self) -> Result<ClientSocket, ConnectError> {
         let url = Url::parse(self.url).map_err(ConnectError::Url)?;
-        let deadline = Instant::now() + self.config.handshake_timeout;
+        let deadline = after(self.config.handshake_timeout);
         let stream = dial(&url, deadline)?;
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(self.config.write_timeout))?;

@@ -1,6 +1,6 @@
 //! All settings, in one place.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Limits and deadlines of a server, a client, or a hijacked connection.
 ///
@@ -114,4 +114,14 @@ impl Config {
             close_timeout: Some(self.close_timeout),
         }
     }
+}
+
+/// The least that a socket takes for a timeout: zero is an error, or never.
+pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// The moment `within` from now. One that the clock can't hold is as good as
+/// never.
+pub(crate) fn after(within: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(within).unwrap_or_else(|| now + Duration::from_secs(1 << 31))
 }

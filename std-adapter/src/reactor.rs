@@ -9,8 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use crate::config::after;
 use crate::link::Link;
 
 /// More connections than this are not drained at one time: the oldest are cut.
@@ -89,13 +91,13 @@ impl Reactor {
 
     /// Ends a connection without cutting off what the peer has still to read.
     pub(crate) fn drain(&self, link: Arc<dyn Link>, within: Duration) {
-        self.add(Job::Drain(Over::Link(link), Instant::now() + within));
+        self.add(Job::Drain(Over::Link(link), after(within)));
     }
 
     /// The same for a stream that never became a connection.
     pub(crate) fn drain_stream(&self, stream: TcpStream, within: Duration) {
         if stream.shutdown(Shutdown::Write).is_ok() {
-            self.add(Job::Drain(Over::Stream(stream), Instant::now() + within));
+            self.add(Job::Drain(Over::Stream(stream), after(within)));
         }
     }
 
@@ -117,9 +119,13 @@ impl Reactor {
             .name("tubesock reactor".into())
             .stack_size(128 << 10)
             .spawn(move || inner.run());
-        // Without a thread the jobs wait for the next try; their connections'
-        // own deadlines still hold.
+        // Without a thread what is to be watched waits for the next try; their
+        // connections' own deadlines still hold. Nobody else would close the
+        // rest, though, and their descriptors may be what is short.
         jobs.running = spawned.is_ok();
+        if !jobs.running {
+            jobs.new.retain(|job| matches!(job, Job::Watch(..)));
+        }
     }
 }
 
@@ -146,6 +152,8 @@ impl Inner {
         let mut jobs: Vec<Job> = Vec::new();
         let mut scratch = vec![0; 16 << 10];
         loop {
+            // Before it looks for new jobs: later ones then wake it.
+            let _ = self.wake_pipe();
             {
                 let mut shared = self.lock();
                 jobs.append(&mut shared.new);
@@ -165,7 +173,7 @@ impl Inner {
     fn wait(&self, jobs: &[Job]) {
         let mut fds = Vec::with_capacity(jobs.len() + 1);
         let mut next = Instant::now() + Duration::from_secs(60);
-        let Some(wake) = self.wake_pipe() else {
+        let Some(wake) = self.wake.get() else {
             thread::sleep(Duration::from_millis(20));
             return;
         };
@@ -178,7 +186,9 @@ impl Inner {
         }
         let left = next.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
         let timeout = Timespec::try_from(left).ok();
-        let _ = poll(&mut fds, timeout.as_ref());
+        if poll(&mut fds, timeout.as_ref()).is_err_and(|error| error != Errno::INTR) {
+            thread::sleep(Duration::from_millis(20)); // out of memory, say
+        }
         let mut drop_bytes = [0; 64];
         while rustix::io::read(&wake.read, &mut drop_bytes).is_ok_and(|n| n > 0) {}
     }

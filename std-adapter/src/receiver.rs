@@ -9,7 +9,7 @@ use tubesock_core::handler::Closed;
 use tubesock_core::session::MIN_RECEIVE;
 use tubesock_core::{Chunk, CloseCode, CloseFrame, Event, Incoming, Message, Role, Token};
 
-use crate::config::Config;
+use crate::config::{Config, MILLISECOND};
 use crate::error::Error;
 use crate::link::{Link, Mode, SMALL, Shared};
 use crate::transport::{Transport, is_timeout};
@@ -23,6 +23,9 @@ pub(crate) struct Receiver<R, T> {
     park_after: Duration,
     /// What the transport's read timeout is set to, where that is known.
     timeout: Option<Option<Duration>>,
+    /// A deadline had passed before the last read, which brought something
+    /// all the same.
+    late: bool,
     ended: Option<End>,
 }
 
@@ -57,6 +60,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             max_message: config.max_message,
             park_after: config.park_after,
             timeout: None,
+            late: false,
             ended: None,
         }
     }
@@ -148,6 +152,11 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
                     return Err(error.into());
                 }
             }
+            // A peer that sends without end must not outrun its deadlines. What
+            // came is looked at first: it may be what was waited for.
+            if std::mem::take(&mut self.late) {
+                self.handle_timeout()?;
+            }
             // What fails to go out shows in the read as well, or has a deadline.
             let _ = self.shared.flush_batch();
             self.read()?;
@@ -157,7 +166,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
     /// Reads once, or does what is due.
     fn read(&mut self) -> Result<(), Error> {
         loop {
-            self.set_timeout()?;
+            let late = self.set_timeout()?;
             if self.incoming.space().is_empty() {
                 self.grow();
             }
@@ -167,6 +176,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
                 Ok(0) => ErrorKind::UnexpectedEof.into(),
                 Ok(n) => {
                     self.incoming.filled(n, self.shared.now());
+                    self.late = late;
                     if n == room && self.incoming.capacity() < self.read_buffer {
                         self.unpark();
                     }
@@ -179,6 +189,10 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
                 }
                 Err(error) => error,
             };
+            // The reactor may have come before us.
+            if self.shared.lock().failed == Some(ErrorKind::TimedOut) {
+                self.handle_timeout()?;
+            }
             // Where a sender has given up before, that is the cause.
             let error = self.shared.lock().failed.map_or(error, Into::into);
             self.set_closed(&Closed::ABNORMAL, ErrorKind::UnexpectedEof);
@@ -203,17 +217,19 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
     /// Keeps the transport's read timeout at or below what is left until the
     /// next deadline, with few system calls: while messages come, the deadline
     /// moves away as fast as time passes, and a timeout that is too short only
-    /// wakes the thread for nothing, once.
-    fn set_timeout(&mut self) -> Result<(), Error> {
+    /// wakes the thread for nothing, once. Says whether the deadline has passed.
+    fn set_timeout(&mut self) -> Result<bool, Error> {
         let now = self.shared.now();
         let next = self.incoming.poll_timeout(&self.shared.lock().replies);
-        let mut left = next.map(|at| now.until(at).max(Duration::from_millis(1)));
+        let late = next.is_some_and(|at| at <= now);
+        let mut left = next.map(|at| now.until(at));
         if self.is_parkable() {
             left = Some(left.map_or(self.park_after, |left| left.min(self.park_after)));
         }
+        let left = left.map(|left| left.max(MILLISECOND));
         match (left, self.timeout) {
-            (None, Some(None)) => return Ok(()),
-            (Some(left), Some(Some(set))) if set <= left => return Ok(()),
+            (None, Some(None)) => return Ok(late),
+            (Some(left), Some(Some(set))) if set <= left => return Ok(late),
             _ => {}
         }
         // Not all of what is left, so that the timeout still fits a little later.
@@ -221,7 +237,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             left.map(|left| if left > Duration::from_secs(8) { left * 3 / 4 } else { left });
         self.shared.transport.set_read_timeout(timeout)?;
         self.timeout = Some(timeout);
-        Ok(())
+        Ok(late)
     }
 
     fn is_parkable(&self) -> bool {
@@ -271,6 +287,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             end_with(&mut self.ended, &Closed::ABNORMAL);
             self.shared.end(ErrorKind::UnexpectedEof);
         }
+        self.shared.flush_last();
         if R::IS_SERVER {
             let _ = self.shared.transport.shutdown(Shutdown::Write);
         }

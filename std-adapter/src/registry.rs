@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tubesock_core::CloseCode;
 
+use crate::config::after;
 use crate::sender::Sender;
 
 /// The connections of one server.
@@ -102,12 +103,12 @@ impl Registry {
             }
         }
         let within = self.deadline.get().copied().unwrap_or(Duration::from_secs(5));
-        let mut state = self.wait_empty(state, Instant::now() + within);
+        let mut state = self.wait_empty(state, after(within));
         let in_peace = state.entries.is_empty();
         state.entries.values().for_each(Entry::abort);
         if !in_peace {
             // Aborted reads end at once; what remains then is in a handler.
-            state = self.wait_empty(state, Instant::now() + within.min(Duration::from_secs(1)));
+            state = self.wait_empty(state, after(within.min(Duration::from_secs(1))));
         }
         drop(state);
         in_peace

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tubesock_core::Server;
 use tubesock_core::handshake::{OriginPolicy, Refusal, Upgrade, host_is_allowed, write_response};
 
-use crate::config::{Config, Origins};
+use crate::config::{Config, MILLISECOND, Origins};
 use crate::reactor::Reactor;
 use crate::sender::Sender;
 use crate::tubesock::Tubesock;
@@ -63,6 +63,8 @@ impl Request {
     /// gives its socket away.
     #[must_use]
     pub fn from_parts(stream: TcpStream, leftover: Vec<u8>, head: Head, config: Config) -> Self {
+        // Whoever gave it away may have polled it.
+        let _ = stream.set_nonblocking(false);
         let context =
             Context { config: Arc::new(config), reactor: Reactor::shared(), register: None };
         Self::new(stream, leftover, head, context)
@@ -205,7 +207,7 @@ impl Request {
             return Err(Refused { reason: Refusal::Malformed, request: Box::new(self) });
         };
         let Context { config, reactor, register } = self.context.clone();
-        let _ = stream.set_write_timeout(Some(config.write_timeout));
+        let _ = stream.set_write_timeout(Some(config.write_timeout.max(MILLISECOND)));
         // A peer that is gone already shows in the first read.
         let _ = stream.write_all(&response);
         let subprotocol = self.subprotocol.take();
@@ -364,7 +366,7 @@ pub(crate) fn send_response(
             (head, &[][..], Err(io::Error::new(io::ErrorKind::InvalidInput, error)))
         }
     };
-    stream.set_write_timeout(Some(config.write_timeout))?;
+    stream.set_write_timeout(Some(config.write_timeout.max(MILLISECOND)))?;
     let sent = write_both(&mut stream, &head, body);
     reactor.drain_stream(stream, config.close_timeout);
     sent.and(result)

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use rustix::net::{SendAncillaryBuffer, SendFlags};
 
+use crate::config::MILLISECOND;
+
 /// A stream as a connection needs it: waiting for bytes and sending them are
 /// apart, so both can be done at once from two threads.
 ///
@@ -106,7 +108,9 @@ macro_rules! socket {
             }
 
             fn prepare(&self, write_timeout: Duration) -> io::Result<()> {
-                self.set_write_timeout(Some(write_timeout))?;
+                // Whoever gave the stream away may have polled it.
+                self.set_nonblocking(false)?;
+                self.set_write_timeout(Some(write_timeout.max(MILLISECOND)))?;
                 let prepare: fn(&$stream) -> io::Result<()> = $prepare;
                 prepare(self)
             }

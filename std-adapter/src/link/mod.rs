@@ -8,9 +8,12 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::Shutdown;
+use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant as StdInstant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use tubesock_core::session::Deposit;
 use tubesock_core::wire::CloseFrame;
 use tubesock_core::{Instant, Message, Role};
@@ -19,6 +22,7 @@ mod send;
 mod wire;
 
 use self::wire::Wire;
+use crate::config::after;
 use crate::error::SendError;
 use crate::reactor::Reactor;
 use crate::sender::Prepared;
@@ -136,7 +140,24 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         if wire.writing || wire.out.pending().is_empty() {
             return Ok(()); // whoever is sending looks again
         }
-        self.write_out(wire, &[]).map(drop)
+        self.write_out(wire, &[], after(self.limits.write_timeout)).map(drop)
+    }
+
+    /// Waits for whoever is sending, and sends what is left behind it, the
+    /// Close in it: the transport ends next, and must not end inside a frame.
+    pub(crate) fn flush_last(&self) {
+        let deadline = after(self.limits.write_timeout);
+        let mut wire = self.lock();
+        while wire.writing {
+            let left = deadline.saturating_duration_since(StdInstant::now());
+            if left.is_zero() {
+                return;
+            }
+            wire = self.turn.wait_timeout(wire, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if !wire.out.pending().is_empty() {
+            drop(self.write_out(wire, &[], deadline));
+        }
     }
 
     /// Reads until the peer's end, on the reactor's thread.
@@ -151,7 +172,7 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         &self,
         data_by: Option<u64>,
     ) -> Result<(MutexGuard<'_, Wire<R>>, StdInstant), SendError> {
-        let deadline = StdInstant::now() + self.limits.write_timeout;
+        let deadline = after(self.limits.write_timeout);
         let mut wire = self.lock();
         loop {
             wire.check()?;
@@ -178,13 +199,14 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         &'s self,
         mut wire: MutexGuard<'s, Wire<R>>,
         extra: &[u8],
+        deadline: StdInstant,
     ) -> Result<MutexGuard<'s, Wire<R>>, SendError> {
         let mut extra = Some(extra);
-        let deadline = StdInstant::now() + self.limits.write_timeout;
         // Each round sends what others staged during the one before; a few of
         // them, then the reactor has the rest.
         for _ in 0..4 {
             let (buf, pending) = wire.take_pending();
+            let staged = pending.len() as u64;
             wire.writing = true;
             drop(wire);
             let part = buf.get(pending).unwrap_or(&[]);
@@ -203,6 +225,7 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
                     SendError::Io(error.kind())
                 });
             }
+            wire.sent += staged;
             wire.stage_replies();
             if wire.out.pending().is_empty() {
                 break;
@@ -222,7 +245,18 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
                 (true, _) => slices.get(1..),
                 _ => slices.get(..),
             };
-            let n = match self.transport.write(slices.unwrap_or(&[])) {
+            let written = match self.transport.fd() {
+                None => self.transport.write(slices.unwrap_or(&[])),
+                // One call's own waiting would know nothing of the deadline.
+                Some(fd) => match self.transport.try_write(slices.unwrap_or(&[])) {
+                    Err(error) if is_timeout(&error) => {
+                        wait_for_room(fd, deadline)?;
+                        continue;
+                    }
+                    written => written,
+                },
+            };
+            let n = match written {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(n) => n,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -243,11 +277,11 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         if wire.out.pending().is_empty() {
             return;
         }
+        let due = wire.due(self.limits.write_timeout);
         if !wire.watched {
             wire.watched = true;
-            wire.set_due(self.limits.write_timeout);
             if let Some(this) = self.this.upgrade() {
-                self.reactor.watch(this, wire.due);
+                self.reactor.watch(this, due);
             }
         } else if !wire.polled {
             self.reactor.wake(); // it waits for something else
@@ -270,6 +304,19 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
                 }
             }
         }
+    }
+}
+
+/// Waits until a socket takes more.
+fn wait_for_room(socket: BorrowedFd<'_>, deadline: StdInstant) -> io::Result<()> {
+    let left = deadline.saturating_duration_since(StdInstant::now());
+    if left.is_zero() {
+        return Err(ErrorKind::TimedOut.into());
+    }
+    let timeout = Timespec::try_from(left).ok();
+    match poll(&mut [PollFd::from_borrowed_fd(socket, PollFlags::OUT)], timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(()), // whoever asked finds out
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -10,6 +10,7 @@ use tubesock_core::{CloseCode, Message, Role, SendError as CoreError};
 
 use super::wire::Wire;
 use super::{By, LARGE, Link, Mode, SMALL, Shared};
+use crate::config::after;
 use crate::error::SendError;
 use crate::sender::Prepared;
 use crate::transport::{Transport, is_timeout};
@@ -29,8 +30,8 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let (wire, _) = self.wait_turn(Some(by.id))?;
-        self.send_frame(wire, message, true, true, by.mode)
+        let (wire, deadline) = self.wait_turn(Some(by.id))?;
+        self.send_frame(wire, deadline, message, (true, true), by.mode)
     }
 
     fn try_send(&self, message: Message<'_>) -> Result<(), SendError> {
@@ -76,9 +77,9 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
     }
 
     fn fragment(&self, part: Message<'_>, last: bool, by: By) -> Result<(), SendError> {
-        let (mut wire, _) = self.wait_turn(Some(by.id))?;
+        let (mut wire, deadline) = self.wait_turn(Some(by.id))?;
         wire.owner = Some(by.id);
-        self.send_frame(wire, part, false, last, by.mode)?;
+        self.send_frame(wire, deadline, part, (false, last), by.mode)?;
         if last {
             self.turn.notify_all();
         }
@@ -97,14 +98,14 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
     }
 
     fn ping(&self, payload: &[u8], mode: Mode) -> Result<(), SendError> {
-        let (mut wire, _) = self.wait_turn(None)?;
+        let (mut wire, deadline) = self.wait_turn(None)?;
         if !wire.grow(payload.len(), self.limits.write_buffer.max(SMALL)) {
-            wire = self.write_out(wire, &[])?;
+            wire = self.write_out(wire, &[], deadline)?;
         }
         wire.out.ping(payload)?;
         match mode {
             Mode::Batch => Ok(()),
-            Mode::Now => self.write_out(wire, &[]).map(drop),
+            Mode::Now => self.write_out(wire, &[], deadline).map(drop),
         }
     }
 
@@ -126,7 +127,7 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
         wire.watched = true;
         drop(wire);
         if let Some(this) = self.this.upgrade() {
-            self.reactor.watch(this, StdInstant::now() + self.limits.close_timeout);
+            self.reactor.watch(this, after(self.limits.close_timeout));
         }
         Ok(())
     }
@@ -153,16 +154,13 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
         let left = !wire.out.pending().is_empty();
         let closing = wire.replies.closing_since();
         wire.watched = (left || closing.is_some()) && wire.failed.is_none();
-        if left && wire.sent >= wire.goal {
-            wire.set_due(self.limits.write_timeout);
-        }
         let until = match closing {
             _ if !wire.watched => None,
             Some(since) => {
                 let since = self.clock + Duration::from_millis(since.as_millis());
-                Some(since + self.limits.close_timeout)
+                since.checked_add(self.limits.close_timeout).or_else(|| Some(after(Duration::MAX)))
             }
-            None => Some(wire.due),
+            None => Some(wire.due(self.limits.write_timeout)),
         };
         drop(wire);
         self.turn.notify_all();
@@ -185,16 +183,16 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
     fn send_frame<'s>(
         &'s self,
         mut wire: MutexGuard<'s, Wire<R>>,
+        deadline: StdInstant,
         part: Message<'_>,
-        first: bool,
-        last: bool,
+        (first, last): (bool, bool),
         mode: Mode,
     ) -> Result<(), SendError> {
         let len = part.len();
         wire.stage_replies();
         if len < LARGE {
             if !wire.grow(len, self.limits.write_buffer.max(len + 14)) {
-                wire = self.write_out(wire, &[])?;
+                wire = self.write_out(wire, &[], deadline)?;
                 wire.grow(len, usize::MAX);
             }
             if first {
@@ -204,21 +202,19 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
             }
             return match mode {
                 Mode::Batch => Ok(()),
-                Mode::Now => self.write_out(wire, &[]).map(drop),
+                Mode::Now => self.write_out(wire, &[], deadline).map(drop),
             };
         }
-        if !wire.grow(0, usize::MAX) {
-            wire = self.write_out(wire, &[])?;
-        }
+        wire.grow(0, usize::MAX);
         let key = wire.out.begin_frame(part.kind(), len as u64, first, last)?;
         // Whoever has the turn sends the payload before anything staged later.
         wire.out.payload_passed(len as u64);
         let Some(mut key) = key else {
-            return self.write_out(wire, part.as_bytes()).map(drop);
+            return self.write_out(wire, part.as_bytes(), deadline).map(drop);
         };
         let mut masked = part.as_bytes().to_vec();
         key.apply(&mut masked);
-        self.write_out(wire, &masked).map(drop)
+        self.write_out(wire, &masked, deadline).map(drop)
     }
 
     fn after_try(&self, wire: &mut Wire<R>) -> Result<(), SendError> {

@@ -1,5 +1,6 @@
 //! What the wire's mutex guards.
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use tubesock_core::session::MIN_REPLIES;
 use tubesock_core::{Outgoing, Replies, Role};
 
 use super::SMALL;
+use crate::config::after;
 use crate::error::SendError;
 
 /// The transmit half, what the receive half has to say, and who is sending.
@@ -26,10 +28,9 @@ pub(crate) struct Wire<R> {
     pub(super) polled: bool,
     /// Bytes that went out without waiting, in all.
     pub(super) sent: u64,
-    /// How many of those there must be by `due`: a peer may be slow, but what
+    /// How many of those there must be by when: a peer may be slow, but what
     /// waits for it goes out in time.
-    pub(super) goal: u64,
-    pub(super) due: Instant,
+    marks: VecDeque<(u64, Instant)>,
 }
 
 impl<R: Role> Wire<R> {
@@ -45,15 +46,27 @@ impl<R: Role> Wire<R> {
             watched: false,
             polled: false,
             sent: 0,
-            goal: 0,
-            due: Instant::now(),
+            marks: VecDeque::new(),
         }
     }
 
-    /// What is pending now must be out after `timeout`.
-    pub(super) fn set_due(&mut self, timeout: Duration) {
-        self.goal = self.sent + self.out.pending().len() as u64;
-        self.due = Instant::now() + timeout;
+    /// When the oldest of what is pending must be out, of which the latest has
+    /// `timeout` from now.
+    pub(super) fn due(&mut self, timeout: Duration) -> Instant {
+        while self.marks.front().is_some_and(|(goal, _)| *goal <= self.sent) {
+            self.marks.pop_front();
+        }
+        let (goal, due) = (self.sent + self.out.pending().len() as u64, after(timeout));
+        match self.marks.back_mut() {
+            // Not one for each message: this one is a little early for the last.
+            Some((last, at))
+                if goal <= *last || due.saturating_duration_since(*at) < timeout / 16 =>
+            {
+                *last = goal.max(*last);
+            }
+            _ => self.marks.push_back((goal, due)),
+        }
+        self.marks.front().map_or(due, |(_, due)| *due)
     }
 
     pub(super) fn check(&self) -> Result<(), SendError> {
