@@ -13,6 +13,8 @@ pub mod asynch;
 #[cfg(feature = "embedded-io")]
 pub mod blocking;
 mod error;
+#[cfg(feature = "handshake")]
+mod heads;
 
 pub use error::{Error, HandshakeError};
 

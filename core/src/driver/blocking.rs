@@ -1,1 +1,0 @@
-//! The blocking driver, over `embedded_io::{Read, Write}`.
