@@ -6,6 +6,7 @@
 pub mod endpoint;
 pub mod frames;
 pub mod mistakes;
+pub mod model;
 pub mod oracle;
 pub mod pair;
 pub mod random;
