@@ -55,7 +55,11 @@ fn a_head_ends_with_an_empty_line_however_its_lines_end() {
         let head = format!("GET / HTTP/1.1\r\nHost: a{end}");
         let bytes = format!("{head}rest");
         for size in 1..=bytes.len() {
-            assert_eq!(finds(bytes.as_bytes(), size), Some(head.len()), "{end:?}, {size} at a time");
+            assert_eq!(
+                finds(bytes.as_bytes(), size),
+                Some(head.len()),
+                "{end:?}, {size} at a time"
+            );
         }
     }
 }
