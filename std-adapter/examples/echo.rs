@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tubesock_std::{Closed, Config, Error, Origins, Refused, Request, Server};
+use tubesock_std::{Closed, Config, Deflate, Error, Origins, Refused, Request, Server};
 
 /// Echoes every WebSocket message.
 #[derive(Parser)]
@@ -19,6 +19,15 @@ struct Args {
     /// The receive buffer, in bytes.
     #[arg(long, default_value_t = Config::default().read_buffer)]
     buffer: usize,
+    /// Compress messages (permessage-deflate), for peers that have it too.
+    #[arg(long)]
+    deflate: bool,
+    /// With --deflate: each message refers only to itself, in both directions.
+    #[arg(long, requires = "deflate")]
+    no_takeover: bool,
+    /// With --deflate: the windows of both directions, 9 to 15.
+    #[arg(long, requires = "deflate", value_parser = clap::value_parser!(u8).range(9..=15))]
+    window_bits: Option<u8>,
     /// Print `closed CODE REASON` for each connection that ends.
     #[arg(long)]
     log: bool,
@@ -40,12 +49,22 @@ fn serve(args: &Args) -> std::io::Result<()> {
         origins: Origins::Any,
         read_buffer: args.buffer,
         max_message: 64 << 20,
+        deflate: args.deflate.then(|| deflate(args)),
         ..Config::default()
     };
     let server = Server::bind(&args.listen)?.with_config(config);
     println!("listening on {}", server.local_addr()?);
     let (stream, log) = (args.stream, args.log);
     server.run(move |request| if stream { echo_chunks(request, log) } else { echo(request, log) })
+}
+
+fn deflate(args: &Args) -> Deflate {
+    let mut deflate = Deflate::default();
+    (deflate.send_takeover, deflate.receive_takeover) = (!args.no_takeover, !args.no_takeover);
+    if let Some(bits) = args.window_bits {
+        (deflate.send_bits, deflate.receive_bits) = (bits, bits);
+    }
+    deflate
 }
 
 fn echo(request: Request, log: bool) -> Result<(), Refused> {

@@ -11,6 +11,7 @@ use tubesock_core::handshake::{
 };
 
 use crate::config::{Config, after};
+use crate::deflate::{offer, verify};
 use crate::random::{OsMask, fill};
 use crate::reactor::Reactor;
 use crate::transport::{Transport, Unsplit, is_timeout};
@@ -157,15 +158,25 @@ impl<'a> Connect<'a> {
         fill(&mut nonce)?;
         let request =
             ClientRequest::new(host, target).subprotocols(self.subprotocols).headers(&self.headers);
-        let mut head = vec![0; self.config.max_head.max(512)];
+        let offer = offer(&self.config);
+        let request = match &offer {
+            Some(value) => request.extensions(value),
+            None => request,
+        };
+        let mut head = vec![0; self.config.max_head.max(1024)];
         let (length, awaiting) = request.write(nonce, &mut head)?;
         stream.write_all(&head[..length])?;
         stream.flush()?;
-        let (subprotocol, leftover) = read_response(&mut stream, &awaiting, head, &before_read)?;
+        let Opened { subprotocol, extensions, leftover } =
+            read_response(&mut stream, &awaiting, head, &before_read)?;
+        let _agreement = verify(&self.config, extensions.as_deref())?;
         let role = Client(OsMask::new()?);
         let transport = transport(stream);
         let (config, reactor) = (&self.config, Reactor::shared());
-        Ok(WebSocket::new(transport, role, &leftover, config, reactor, subprotocol))
+        let websocket = WebSocket::new(transport, role, &leftover, config, reactor, subprotocol);
+        #[cfg(feature = "deflate")]
+        let websocket = websocket.with_deflate(_agreement, config);
+        Ok(websocket)
     }
 }
 
@@ -184,13 +195,19 @@ fn dial(url: &Url<'_>, deadline: Instant) -> Result<TcpStream, ConnectError> {
     Err(last.into())
 }
 
-/// The subprotocol agreed on, and what was read past the head.
+/// What a response has agreed on, and what was read past it.
+struct Opened {
+    subprotocol: Option<String>,
+    extensions: Option<Vec<u8>>,
+    leftover: Vec<u8>,
+}
+
 fn read_response<S: Read>(
     stream: &mut S,
     awaiting: &Awaiting<'_>,
     buf: Vec<u8>,
     before_read: &impl Fn(&S) -> io::Result<()>,
-) -> Result<(Option<String>, Vec<u8>), ConnectError> {
+) -> Result<Opened, ConnectError> {
     let mut reader = HeadReader::new(buf, None);
     loop {
         match read_some(stream, reader.space(), before_read) {
@@ -202,8 +219,11 @@ fn read_response<S: Read>(
         let mut slots = HeaderSlots::<MAX_HEADERS>::new();
         let Some(head) = reader.response(&mut slots)? else { continue };
         let verdict = awaiting.verify(&head);
-        let subprotocol = match verdict {
-            Ok(established) => established.subprotocol.map(str::to_owned),
+        let (subprotocol, extensions) = match verdict {
+            Ok(established) => (
+                established.subprotocol.map(str::to_owned),
+                established.extensions.map(<[u8]>::to_vec),
+            ),
             Err(RefusedByServer::Status(_)) => {
                 let mut response = Response::new(&head);
                 let start = reader.bytes().get(reader.leftover()).unwrap_or(&[]);
@@ -213,7 +233,7 @@ fn read_response<S: Read>(
             Err(error) => return Err(error.into()),
         };
         let leftover = reader.bytes().get(reader.leftover()).unwrap_or(&[]).to_vec();
-        return Ok((subprotocol, leftover));
+        return Ok(Opened { subprotocol, extensions, leftover });
     }
 }
 

@@ -63,6 +63,11 @@ pub struct Config {
     /// Under which names the server may be addressed, against DNS rebinding;
     /// a name without a port stands for any port. Default: any.
     pub hosts: Option<Vec<String>>,
+    /// Compression of messages (RFC 7692), for peers that have it too.
+    /// Default: none.
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    pub deflate: Option<crate::Deflate>,
 }
 
 /// Which origins may open a WebSocket (RFC 6455 §10.2). Clients that are no
@@ -99,6 +104,8 @@ impl Default for Config {
             shutdown_timeout: Duration::from_secs(5),
             origins: Origins::SameHost,
             hosts: None,
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 }

@@ -49,6 +49,11 @@ compile_error!("tubesock-std needs a Unix: Linux, Android, macOS, iOS or a BSD")
 mod accept;
 mod client;
 mod config;
+#[cfg(feature = "deflate")]
+mod deflate;
+#[cfg(not(feature = "deflate"))]
+#[path = "no_deflate.rs"]
+mod deflate;
 mod error;
 mod hijack;
 mod link;
@@ -69,6 +74,8 @@ pub use client::{
     ClientRole, ClientSocket, Connect, ConnectError, Response, connect, connect_over,
 };
 pub use config::{Config, Origins};
+#[cfg(feature = "deflate")]
+pub use deflate::{Agreement, Deflate};
 pub use error::{BoxError, Error, Outcome, SendError};
 #[cfg(feature = "rouille")]
 pub use hijack::hijack_rouille;

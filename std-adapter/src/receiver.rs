@@ -10,6 +10,7 @@ use tubesock_core::session::MIN_RECEIVE;
 use tubesock_core::{Chunk, CloseCode, CloseFrame, Event, Incoming, Message, Role, Token};
 
 use crate::config::{Config, MILLISECOND};
+use crate::deflate::Inflating;
 use crate::error::Error;
 use crate::link::{Link, Mode, SMALL, Shared};
 use crate::transport::{Transport, is_timeout};
@@ -17,6 +18,7 @@ use crate::transport::{Transport, is_timeout};
 /// The receive half of a connection, with the deadlines that its thread keeps.
 pub(crate) struct Receiver<R, T> {
     incoming: Incoming<R, Vec<u8>>,
+    inflating: Inflating,
     shared: Arc<Shared<R, T>>,
     read_buffer: usize,
     max_message: usize,
@@ -55,6 +57,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
         incoming.feed(leftover, now);
         Self {
             incoming,
+            inflating: Inflating::OFF,
             shared,
             read_buffer: size,
             max_message: config.max_message,
@@ -63,6 +66,13 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             late: false,
             ended: None,
         }
+    }
+
+    /// Lets compressed messages in.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn inflate(&mut self, agreement: tubesock_core::deflate::Agreement) {
+        self.incoming.allow_compression();
+        self.inflating = Inflating::new(agreement, self.max_message);
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<R, T>> {
@@ -120,7 +130,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
     fn message(&mut self, token: Token) -> Result<Message<'_>, Error> {
         let mut replies = &*self.shared;
         let ended = &mut self.ended;
-        match self.incoming.event(token, &mut replies) {
+        match self.inflating.event(&mut self.incoming, token, &mut replies) {
             Ok(Event::Data(message)) => Ok(message),
             Ok(_) => Ok(Message::Binary(&[])),
             Err(error) => {
@@ -138,12 +148,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
         }
         loop {
             let mut replies = &*self.shared;
-            let polled = if chunks {
-                self.incoming.poll_chunk(&mut replies)
-            } else {
-                self.incoming.poll_message(&mut replies)
-            };
-            match polled {
+            match self.inflating.poll(chunks, &mut self.incoming, &mut replies) {
                 Ok(Some(token)) => return Ok(Waited::Token(token)),
                 Ok(None) => {}
                 Err(error) => {
@@ -250,6 +255,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             let small = vec![0; SMALL.max(self.incoming.kept() + MIN_RECEIVE)];
             let _ = self.incoming.exchange(small);
         }
+        self.inflating.park();
         self.shared.park();
     }
 

@@ -9,6 +9,7 @@ use tubesock_core::Server;
 use tubesock_core::handshake::{OriginPolicy, Refusal, Upgrade, host_is_allowed, write_response};
 
 use crate::config::{Config, MILLISECOND, Origins};
+use crate::deflate::{Agreement, answer};
 use crate::reactor::Reactor;
 use crate::sender::Sender;
 use crate::tubesock::Tubesock;
@@ -199,8 +200,8 @@ impl Request {
     ///
     /// As [`hijack`](Self::hijack).
     pub fn accept(mut self) -> Result<WebSocket<Server>, Refused> {
-        let response = match self.accept_response() {
-            Ok(response) => response,
+        let (response, _deflate) = match self.accept_response() {
+            Ok(accepted) => accepted,
             Err(reason) => return Err(Refused { reason, request: Box::new(self) }),
         };
         let Some(mut stream) = self.stream.take() else {
@@ -213,6 +214,8 @@ impl Request {
         let subprotocol = self.subprotocol.take();
         let websocket =
             WebSocket::new(stream, Server, &self.leftover, &config, reactor, subprotocol);
+        #[cfg(feature = "deflate")]
+        let websocket = websocket.with_deflate(_deflate, &config);
         if let Some(register) = register {
             register(websocket.sender());
         }
@@ -230,19 +233,26 @@ impl Request {
         Ok(upgrade)
     }
 
-    fn accept_response(&self) -> Result<Vec<u8>, Refusal> {
+    /// The 101, and what it agrees on compression.
+    fn accept_response(&self) -> Result<(Vec<u8>, Option<Agreement>), Refusal> {
         let upgrade = self.checked()?;
+        let (agreement, extensions) = answer(&self.context.config, &upgrade).unzip();
         let headers: Vec<_> = self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let accept = match &self.subprotocol {
             Some(name) => upgrade.accept_subprotocol(name).map_err(|_| Refusal::Subprotocol)?,
             None => upgrade.accept(),
         };
+        let accept = match &extensions {
+            Some(value) => accept.extensions(value),
+            None => accept,
+        };
         let size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let size = size + extensions.as_ref().map_or(0, String::len);
         let mut response = vec![0; size + 256 + self.subprotocol.as_ref().map_or(0, String::len)];
         // The program's own header fields are the only thing that can be wrong here.
         let written = accept.headers(&headers).and_then(|accept| accept.write(&mut response));
         response.truncate(written.map_err(|_| Refusal::Internal)?);
-        Ok(response)
+        Ok((response, agreement))
     }
 
     fn respond_by_ref(

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tubesock_core::wire::{CloseFrame, FrameHeader};
 use tubesock_core::{CloseCode, DataKind, Message};
 
+use crate::deflate::Deflating;
 use crate::error::SendError;
 use crate::link::{By, Link, Mode};
 
@@ -28,7 +29,7 @@ impl Transmit {
     pub(crate) fn new(link: Arc<dyn Link>, mode: Mode) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { link, by: By { id, mode } }
+        Self { link, by: By { id, mode, plain: false } }
     }
 
     pub(crate) fn by(&self, mode: Mode) -> By {
@@ -46,6 +47,16 @@ impl Transmit {
     /// [`SendError`]; after `TimedOut` the connection is dropped.
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         self.link.send(message.into(), self.by)
+    }
+
+    /// Sends a message uncompressed, also where compression was agreed on: for
+    /// secrets, and for what is compressed already.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_plain<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
+        self.link.send(message.into(), By { plain: true, ..self.by })
     }
 
     /// Sends a text message.
@@ -202,6 +213,8 @@ pub struct Prepared {
     kind: DataKind,
     frame: Arc<[u8]>,
     header_len: usize,
+    #[cfg(feature = "deflate")]
+    compressed: Arc<crate::deflate::Once>,
 }
 
 impl Prepared {
@@ -230,7 +243,13 @@ impl Prepared {
         let mut head = [0; FrameHeader::MAX_LEN];
         let header_len = header.emit(&mut head);
         let frame = [&head[..header_len], message.as_bytes()].concat().into();
-        Self { kind: message.kind(), frame, header_len }
+        Self {
+            kind: message.kind(),
+            frame,
+            header_len,
+            #[cfg(feature = "deflate")]
+            compressed: Arc::default(),
+        }
     }
 
     /// The message.
@@ -243,8 +262,19 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn frame(&self) -> &[u8] {
-        &self.frame
+    /// The frame for such a connection; `None` where its context decides
+    /// what the message looks like.
+    pub(crate) fn frame_for(&self, deflating: &Deflating) -> Option<&[u8]> {
+        #[cfg(feature = "deflate")]
+        if deflating.is_on() {
+            let (bits, threshold) = deflating.fresh_bits()?;
+            let message = self.message();
+            if message.len() >= threshold {
+                return self.compressed.frame(message, bits).or(Some(&self.frame));
+            }
+        }
+        let _ = deflating;
+        Some(&self.frame)
     }
 }
 

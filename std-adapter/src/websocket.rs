@@ -35,6 +35,8 @@ pub struct WebSocket<R: Role + Send + 'static = Server, T: Transport = TcpStream
     incoming: Messages<R, T>,
     out: Transmit,
     subprotocol: Option<String>,
+    #[cfg(feature = "deflate")]
+    compression: Option<tubesock_core::deflate::Agreement>,
 }
 
 /// The receiving side of a [`WebSocket`].
@@ -71,7 +73,37 @@ impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
         let receiver = Receiver::new(shared, leftover, config);
         let link: Arc<dyn Link> = Arc::clone(receiver.shared()) as Arc<dyn Link>;
         let incoming = Messages { receiver, close_timeout: config.close_timeout };
-        Self { incoming, out: Transmit::new(link, Mode::Batch), subprotocol }
+        Self {
+            incoming,
+            out: Transmit::new(link, Mode::Batch),
+            subprotocol,
+            #[cfg(feature = "deflate")]
+            compression: None,
+        }
+    }
+
+    /// Compresses both ways from now on, as the handshake agreed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn with_deflate(
+        mut self,
+        agreement: Option<tubesock_core::deflate::Agreement>,
+        config: &Config,
+    ) -> Self {
+        if let (Some(agreement), Some(settings)) = (agreement, config.deflate) {
+            self.incoming.receiver.inflate(agreement);
+            let deflating = crate::deflate::Deflating::new(agreement, settings);
+            self.incoming.receiver.shared().lock().deflating = deflating;
+        }
+        self.compression = agreement;
+        self
+    }
+
+    /// What was agreed on compression, where it was.
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    #[must_use]
+    pub fn compression(&self) -> Option<tubesock_core::deflate::Agreement> {
+        self.compression
     }
 
     /// The next message; `None` once the peer has closed. Waits for it, and

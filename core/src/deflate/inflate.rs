@@ -105,6 +105,12 @@ impl<W: AsRef<[u8]> + AsMut<[u8]>, M: AsRef<[u8]> + AsMut<[u8]>> Inflate<W, M> {
         self.poll(Delivery::Chunks, incoming, replies)
     }
 
+    /// Takes a compressed token that the `Incoming` itself has given: for adapters that lend the buffers only when the
+    /// first compressed message is there. Poll this next.
+    pub fn take(&mut self, token: Token) {
+        let _ = self.begin(token);
+    }
+
     /// What `token` of [`poll_message`](Self::poll_message) stands for.
     ///
     /// # Errors

@@ -48,6 +48,8 @@ pub(crate) enum Mode {
 pub(crate) struct By {
     pub(crate) id: u64,
     pub(crate) mode: Mode,
+    /// Not compressed, whatever was agreed on.
+    pub(crate) plain: bool,
 }
 
 /// The sending side of a connection, whatever its role and transport.
@@ -125,6 +127,7 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
     pub(crate) fn park(&self) {
         let mut wire = self.lock();
         wire.spare = Vec::new();
+        wire.deflating.park();
         if !wire.writing && wire.out.capacity() > SMALL {
             let _ = wire.out.exchange(vec![0; SMALL]);
         }

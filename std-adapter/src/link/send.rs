@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant as StdInstant};
 
-use tubesock_core::wire::CloseFrame;
+use tubesock_core::wire::{CloseFrame, MaskKey};
 use tubesock_core::{CloseCode, Message, Role, SendError as CoreError};
 
 use super::wire::Wire;
@@ -21,17 +21,21 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
             let mut wire = self.lock();
             wire.check()?;
             wire.stage_replies(); // what was asked first is answered first
-            match wire.out.stage(message) {
+            // Not to compress it twice, there is room for it before.
+            if wire.deflating.is_on() {
+                wire.grow(message.len(), self.limits.write_buffer);
+            }
+            match wire.stage(message, by.plain) {
                 Ok(()) => return Ok(()),
                 Err(CoreError::Full) if wire.grow(message.len(), self.limits.write_buffer) => {
-                    return Ok(wire.out.stage(message)?);
+                    return Ok(wire.stage(message, by.plain)?);
                 }
                 Err(CoreError::Full | CoreError::MessageInProgress) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         let (wire, deadline) = self.wait_turn(Some(by.id))?;
-        self.send_frame(wire, deadline, message, (true, true), by.mode)
+        self.send_frame(wire, deadline, message, (true, true), by)
     }
 
     fn try_send(&self, message: Message<'_>) -> Result<(), SendError> {
@@ -42,7 +46,7 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
         if !wire.grow(message.len(), self.limits.max_queued) {
             return Err(SendError::QueueFull);
         }
-        wire.out.stage(message)?;
+        wire.stage(message, false)?;
         self.after_try(&mut wire)
     }
 
@@ -51,10 +55,14 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
             return self.try_send(message.message());
         }
         let mut wire = self.lock();
+        let Some(frame) = message.frame_for(&wire.deflating) else {
+            drop(wire);
+            return self.try_send(message.message());
+        };
         wire.check()?;
         wire.stage_replies();
         wire.out.may_begin()?;
-        let mut rest = message.frame();
+        let mut rest = frame;
         if !wire.writing && wire.out.pending().is_empty() {
             match self.transport.try_write(&[IoSlice::new(rest)]) {
                 Ok(n) if n == rest.len() => return Ok(()),
@@ -67,8 +75,7 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
             }
         }
         // A frame whose beginning is out must be taken whole.
-        let limit =
-            if rest.len() < message.frame().len() { usize::MAX } else { self.limits.max_queued };
+        let limit = if rest.len() < frame.len() { usize::MAX } else { self.limits.max_queued };
         if !wire.grow(rest.len(), limit) {
             return Err(SendError::QueueFull);
         }
@@ -79,7 +86,7 @@ impl<R: Role + Send + 'static, T: Transport> Link for Shared<R, T> {
     fn fragment(&self, part: Message<'_>, last: bool, by: By) -> Result<(), SendError> {
         let (mut wire, deadline) = self.wait_turn(Some(by.id))?;
         wire.owner = Some(by.id);
-        self.send_frame(wire, deadline, part, (false, last), by.mode)?;
+        self.send_frame(wire, deadline, part, (false, last), by)?;
         if last {
             self.turn.notify_all();
         }
@@ -186,35 +193,82 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         deadline: StdInstant,
         part: Message<'_>,
         (first, last): (bool, bool),
-        mode: Mode,
+        by: By,
     ) -> Result<(), SendError> {
         let len = part.len();
         wire.stage_replies();
+        if !first && wire.deflating.is_on() {
+            return self.send_deflated(wire, deadline, part, last, by.mode);
+        }
         if len < LARGE {
             if !wire.grow(len, self.limits.write_buffer.max(len + 14)) {
                 wire = self.write_out(wire, &[], deadline)?;
                 wire.grow(len, usize::MAX);
             }
             if first {
-                wire.out.stage(part)?;
+                wire.stage(part, by.plain)?;
             } else {
                 wire.out.fragment(part, last)?;
             }
-            return match mode {
+            return match by.mode {
                 Mode::Batch => Ok(()),
                 Mode::Now => self.write_out(wire, &[], deadline).map(drop),
             };
         }
         wire.grow(0, usize::MAX);
+        #[cfg(feature = "deflate")]
+        if let Some(payload) = wire.compress(part, first && !by.plain)? {
+            let key = wire.out.begin_compressed(part.kind(), payload.len() as u64)?;
+            return self.send_payload(wire, deadline, key, payload);
+        }
         let key = wire.out.begin_frame(part.kind(), len as u64, first, last)?;
+        if key.is_some() {
+            return self.send_payload(wire, deadline, key, part.as_bytes().to_vec());
+        }
         // Whoever has the turn sends the payload before anything staged later.
         wire.out.payload_passed(len as u64);
-        let Some(mut key) = key else {
-            return self.write_out(wire, part.as_bytes(), deadline).map(drop);
-        };
-        let mut masked = part.as_bytes().to_vec();
-        key.apply(&mut masked);
-        self.write_out(wire, &masked, deadline).map(drop)
+        self.write_out(wire, part.as_bytes(), deadline).map(drop)
+    }
+
+    /// Sends the payload of the frame that was begun, masked in place.
+    fn send_payload<'s>(
+        &'s self,
+        mut wire: MutexGuard<'s, Wire<R>>,
+        deadline: StdInstant,
+        key: Option<MaskKey>,
+        mut payload: Vec<u8>,
+    ) -> Result<(), SendError> {
+        wire.out.payload_passed(payload.len() as u64);
+        if let Some(mut key) = key {
+            key.apply(&mut payload);
+        }
+        self.write_out(wire, &payload, deadline).map(drop)
+    }
+
+    /// Sends a fragment, compressed, in as many frames as it takes.
+    fn send_deflated<'s>(
+        &'s self,
+        mut wire: MutexGuard<'s, Wire<R>>,
+        deadline: StdInstant,
+        part: Message<'_>,
+        last: bool,
+        mode: Mode,
+    ) -> Result<(), SendError> {
+        let mut rest = part.as_bytes();
+        loop {
+            let Wire { out, deflating, .. } = &mut *wire;
+            if deflating.write(out, part.kind(), &mut rest, last)? {
+                break;
+            }
+            let wanted = wire.out.capacity().max(rest.len() / 2).saturating_add(SMALL);
+            if !wire.grow(wanted, self.limits.write_buffer) {
+                wire = self.write_out(wire, &[], deadline)?;
+            }
+        }
+        match mode {
+            Mode::Batch => Ok(()),
+            Mode::Now => self.write_out(wire, &[], deadline).map(drop),
+        }
     }
 
     fn after_try(&self, wire: &mut Wire<R>) -> Result<(), SendError> {

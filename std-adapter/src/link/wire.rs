@@ -6,15 +6,17 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use tubesock_core::session::MIN_REPLIES;
-use tubesock_core::{Outgoing, Replies, Role};
+use tubesock_core::{Message, Outgoing, Replies, Role, SendError as CoreError};
 
 use super::SMALL;
 use crate::config::after;
+use crate::deflate::Deflating;
 use crate::error::SendError;
 
 /// The transmit half, what the receive half has to say, and who is sending.
 pub(crate) struct Wire<R> {
     pub(crate) out: Outgoing<R, Vec<u8>>,
+    pub(crate) deflating: Deflating,
     pub(crate) replies: Replies<Box<[u8]>>,
     pub(super) spare: Vec<u8>,
     /// Whose fragmented message is open, or was the last.
@@ -39,6 +41,7 @@ impl<R: Role> Wire<R> {
             out: Outgoing::new(vec![0; SMALL], role).expect("SMALL is above the minimum"),
             replies: Replies::new(vec![0; 4 * MIN_REPLIES].into_boxed_slice())
                 .expect("four times the minimum is above it"),
+            deflating: Deflating::OFF,
             spare: Vec::new(),
             owner: None,
             writing: false,
@@ -96,6 +99,29 @@ impl<R: Role> Wire<R> {
                 return;
             }
         }
+    }
+
+    /// Stages a message, compressed where that was agreed on and is worth it.
+    pub(super) fn stage(&mut self, message: Message<'_>, plain: bool) -> Result<(), CoreError> {
+        if plain {
+            return self.out.stage(message);
+        }
+        self.deflating.stage(&mut self.out, message)
+    }
+
+    /// A large message, compressed, if it is to be and that shortens it. It
+    /// must be the next on the wire.
+    #[cfg(feature = "deflate")]
+    pub(super) fn compress(
+        &mut self,
+        message: Message<'_>,
+        wanted: bool,
+    ) -> Result<Option<Vec<u8>>, CoreError> {
+        if !wanted || !self.deflating.is_on() {
+            return Ok(None);
+        }
+        self.out.may_begin()?;
+        Ok(self.deflating.compress(message))
     }
 
     pub(super) fn take_pending(&mut self) -> (Vec<u8>, Range<usize>) {
