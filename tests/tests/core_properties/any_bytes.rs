@@ -106,18 +106,22 @@ fn check<R: Side>(specs: &[Spec], cuts: &[usize]) -> Result<(), TestCaseError> {
     let mut whole = Endpoint::<R>::new(sizes, &config, Mode::Whole);
     let least = Sizes { receive: Sizes::LEAST.receive, ..sizes };
     let mut chunks = Endpoint::<R>::new(least, &config, Mode::Chunks);
+    let mut growing = Endpoint::<R>::new(least, &config, Mode::Whole);
+    growing.session.incoming.set_max_message(LIMIT);
     let (mut at, mut next) = (0, cuts.iter().cycle());
     while at < bytes.len() {
         let n = next.next().map_or(1, |n| *n).min(bytes.len() - at);
         whole.receive(&bytes[at..at + n], 0);
         chunks.receive(&bytes[at..at + n], 0);
+        receive_growing(&mut growing, &bytes[at..at + n])?;
         at += n;
     }
     let expected = comparable(sees(&bytes, R::PEER, LIMIT));
-    prop_assert_eq!(comparable(whole.seen.clone()), expected);
+    prop_assert_eq!(comparable(whole.seen.clone()), expected.clone());
+    prop_assert_eq!(comparable(growing.seen.clone()), expected);
     prop_assert_eq!(comparable(chunks.seen.clone()), comparable(sees(&bytes, R::PEER, usize::MAX)));
     // What is sent is a pong for each ping, and a Close where it is over.
-    for endpoint in [&mut whole, &mut chunks] {
+    for endpoint in [&mut whole, &mut chunks, &mut growing] {
         let is_ping = |seen: &Seen| match seen {
             Seen::Ping(payload) => Some(payload.clone()),
             _ => None,
@@ -131,6 +135,30 @@ fn check<R: Side>(specs: &[Spec], cuts: &[usize]) -> Result<(), TestCaseError> {
         prop_assert!(sent.iter().all(|(b0, _)| *b0 == 0x8A));
         prop_assert_eq!(pongs, pings);
         prop_assert_eq!(endpoint.session.is_finished(), is_over);
+    }
+    Ok(())
+}
+
+/// As a server does it that gives each connection the least buffer until it wants a larger one,
+/// and takes that back when nothing is kept in it.
+fn receive_growing<R: Side>(
+    endpoint: &mut Endpoint<R>,
+    mut bytes: &[u8],
+) -> Result<(), TestCaseError> {
+    while !bytes.is_empty() {
+        if endpoint.session.space().is_empty() {
+            let incoming = &mut endpoint.session.incoming;
+            let wanted = incoming.wanted_capacity();
+            prop_assert!(wanted > incoming.capacity() && wanted <= LIMIT + 2 * 131, "{wanted}");
+            prop_assert!(incoming.exchange(vec![0xAA; wanted]).is_ok());
+        }
+        let n = endpoint.session.space().len().min(bytes.len());
+        endpoint.receive(&bytes[..n], 0);
+        bytes = &bytes[n..];
+        if endpoint.session.incoming.kept() == 0 {
+            let least = vec![0xBB; Sizes::LEAST.receive];
+            prop_assert!(endpoint.session.incoming.exchange(least).is_ok());
+        }
     }
     Ok(())
 }
