@@ -43,7 +43,7 @@
 //! | --- | --- |
 //! | a `TcpSocket` that has accepted | [`serve`], or [`accept()`] and [`end()`] |
 //! | a `TcpSocket` that has connected | [`connect`] and [`end_client`] |
-//! | a route of picoserve | feature `picoserve`: `picoserve::Hijack` |
+//! | a route of picoserve | feature `picoserve`: `picoserve::{Hijack, HttpSocket}` |
 //! | a handler of edge-http | feature `edge-http`: `edge_http::hijack` |
 //!
 //! # What it does to the socket
@@ -62,9 +62,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "edge-http")]
+pub mod edge_http;
 mod end;
 mod fmt;
 mod options;
+#[cfg(feature = "picoserve")]
+pub mod picoserve;
 mod server;
 mod socket;
 mod time;

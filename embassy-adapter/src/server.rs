@@ -38,24 +38,35 @@ pub async fn serve<'s>(
     let limit = options.config.close_timeout.unwrap_or(options.handshake_timeout);
     let outcome = match accept(socket, buffers, options, |upgrade| options.decide(upgrade)).await {
         Err(error) => Outcome::Refused(error),
-        Ok(mut websocket) => {
-            report!("websocket: open");
-            let mut result = program(&mut websocket).await;
-            let code = match result {
-                Err(Error::Send(_)) => CloseCode::INTERNAL,
-                _ => CloseCode::NORMAL, // unless a violation has set another
-            };
-            if matches!(result, Ok(()) | Err(Error::Send(_) | Error::Protocol(_))) {
-                result = websocket.finish(code, "").await.and(result);
-            }
-            result.map_or_else(Outcome::Failed, |()| Outcome::Closed)
-        }
+        Ok(mut websocket) => converse(&mut websocket, program).await,
     };
     finish(socket, outcome, limit).await;
     outcome
 }
 
-async fn finish(socket: &mut TcpSocket<'_>, outcome: Outcome, limit: core::time::Duration) {
+/// What comes between the handshake and the end of TCP.
+pub(crate) async fn converse(
+    websocket: &mut ServerSocket<'_, '_>,
+    program: impl AsyncFnOnce(&mut ServerSocket<'_, '_>) -> Result<(), Error<TcpError>>,
+) -> Outcome {
+    report!("websocket: open");
+    let mut result = program(websocket).await;
+    let code = match result {
+        Err(Error::Send(_)) => CloseCode::INTERNAL,
+        _ => CloseCode::NORMAL, // unless a violation has set another
+    };
+    if matches!(result, Ok(()) | Err(Error::Send(_) | Error::Protocol(_))) {
+        result = websocket.finish(code, "").await.and(result);
+    }
+    result.map_or_else(Outcome::Failed, |()| Outcome::Closed)
+}
+
+/// Ends TCP as the outcome asks for it.
+pub(crate) async fn finish(
+    socket: &mut TcpSocket<'_>,
+    outcome: Outcome,
+    limit: core::time::Duration,
+) {
     match outcome {
         Outcome::Closed => report!("websocket: closed"),
         Outcome::Failed(Error::Protocol(error)) => {

@@ -2,7 +2,11 @@
 
 mod cancel;
 mod chat;
+#[cfg(feature = "edge-http")]
+mod edge;
 mod failures;
+#[cfg(feature = "picoserve")]
+mod pico;
 mod world;
 
 use embassy_net::tcp::TcpSocket;
@@ -31,8 +35,16 @@ async fn open<'s, 'b>(
     socket: &'s mut TcpSocket<'_>,
     buffers: &'b mut Buffers,
 ) -> ClientSocket<'s, 'b, impl MaskSource + use<>> {
+    open_at(socket, buffers, "/").await
+}
+
+async fn open_at<'s, 'b>(
+    socket: &'s mut TcpSocket<'_>,
+    buffers: &'b mut Buffers,
+    path: &str,
+) -> ClientSocket<'s, 'b, impl MaskSource + use<>> {
     socket.connect((SERVER, PORT)).await.expect("the server listens");
-    let request = ClientRequest::new("10.0.0.1", "/");
+    let request = ClientRequest::new("10.0.0.1", path);
     let mut key = 0u32;
     let masks = move || {
         key = key.wrapping_add(0x9E37_79B9);
