@@ -64,6 +64,7 @@ impl<'s, L: Link> MessageWriter<'s, L> {
         let begins = self.progress == Progress::Fresh;
         let need = if begins { Need::Message } else { Need::Frame };
         let mut hold = Hold::acquire(self.link, need).await?;
+        hold.link.stage_replies(); // what was asked before is answered before
         loop {
             let Some(wire) = hold.link.held() else { return Ok(()) };
             let whole = self.progress.stage(&mut wire.outgoing, rest, last)?;

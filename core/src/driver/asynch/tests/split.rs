@@ -117,6 +117,31 @@ fn whoever_owns_the_wire_also_sends_the_pongs() {
 }
 
 #[test]
+fn ping_between_fragments_is_answered_before_what_came_behind_it() {
+    let mut room = Room::new();
+    let (mut socket, from, to) = server(&mut room);
+    to.put(&[frame(0x01, b"a"), frame(0x89, b"p"), frame(0x80, b"b")].concat());
+    let (mut receiver, mut sender) = socket.split();
+    let outcome = run(
+        async {
+            let mut message = sender.message();
+            while let Some((event, _)) = receiver.recv_chunk().await? {
+                let Event::Data(chunk) = event else { continue };
+                let mut part = chunk.part;
+                if chunk.last {
+                    return message.finish(&mut part).await;
+                }
+                message.write(&mut part).await?;
+            }
+            Ok(())
+        },
+        &mut [],
+    );
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(from.take(), b"\x01\x01a\x8a\x01p\x80\x01b");
+}
+
+#[test]
 fn data_waits_while_a_message_is_open_within_the_pong_deadline() {
     let mut room = Room::new();
     let (mut server, from, _to) = server(&mut room);
