@@ -59,7 +59,7 @@ use tubesock_core::handshake::{Accept, Refusal, Upgrade};
 use crate::Options;
 use crate::fmt::complain;
 
-/// A route of picoserve that opens WebSockets: `get_service(Hijack::new(..))`.
+/// A route of picoserve where a WebSocket is opened: `get_service(Hijack::new(..))`.
 ///
 /// The connection has to be an [`HttpSocket`]; on another one picoserve reads
 /// on, as if frames were requests.
