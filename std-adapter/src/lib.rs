@@ -27,6 +27,7 @@
 //! | a listening socket | [`Server::from_listener`] |
 //! | an HTTP server that gives its `TcpStream` away | [`Request::from_parts`] |
 //! | a `tiny_http` or `rouille` server | their features, and `hijack_tiny_http`, `hijack_rouille` |
+//! | a hyper or axum server | its feature, and `hyper::hijack` |
 //! | a server to talk to | [`connect`], or [`Connect`] with more to say |
 //! | a stream of another kind, such as TLS | [`connect_over`], [`WebSocket::from_transport`] |
 //!
@@ -79,6 +80,8 @@ pub use deflate::{Agreement, Deflate};
 pub use error::{BoxError, Error, Outcome, SendError};
 #[cfg(feature = "rouille")]
 pub use hijack::hijack_rouille;
+#[cfg(feature = "hyper")]
+pub use hijack::hyper;
 #[cfg(feature = "tiny_http")]
 pub use hijack::{TinyHttpRefused, hijack_tiny_http};
 pub use owned::OwnedMessage;

@@ -29,6 +29,7 @@ pub(crate) struct Receiver<R, T> {
     /// all the same.
     late: bool,
     ended: Option<End>,
+    finished: bool,
 }
 
 /// How the connection ended, for who asks afterwards.
@@ -65,6 +66,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             timeout: None,
             late: false,
             ended: None,
+            finished: false,
         }
     }
 
@@ -154,6 +156,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
                 Err(error) => {
                     let _ = self.shared.flush_batch();
                     self.set_closed(&error.into(), ErrorKind::UnexpectedEof);
+                    self.finish();
                     return Err(error.into());
                 }
             }
@@ -281,11 +284,16 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
         }
         let _ = self.shared.flush_batch();
         self.shared.end(ErrorKind::UnexpectedEof);
+        self.finish();
     }
 
     /// Ends the transport, the server first, without cutting off what the
-    /// peer has still to read (RFC 6455 §7.1.1).
-    pub(crate) fn finish(&mut self, within: Duration) {
+    /// peer has still to read (RFC 6455 §7.1.1). Once; who still holds the
+    /// connection doesn't keep it open.
+    pub(crate) fn finish(&mut self) {
+        if std::mem::replace(&mut self.finished, true) {
+            return;
+        }
         if self.ended.is_none() {
             let frame = CloseFrame { code: CloseCode::GOING_AWAY, reason: "" };
             let _ = self.shared.close(frame, Mode::Batch);
@@ -297,7 +305,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
         if R::IS_SERVER {
             let _ = self.shared.transport.shutdown(Shutdown::Write);
         }
-        self.shared.drain(within);
+        self.shared.drain(self.shared.limits.close_timeout);
     }
 }
 

@@ -108,7 +108,7 @@ impl Registry {
         state.entries.values().for_each(Entry::abort);
         if !in_peace {
             // Aborted reads end at once; what remains then is in a handler.
-            state = self.wait_empty(state, after(within.min(Duration::from_secs(1))));
+            state = self.wait_empty(state, after(within.min(Duration::from_millis(100))));
         }
         drop(state);
         in_peace

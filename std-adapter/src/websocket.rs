@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tubesock_core::handler::Closed;
 use tubesock_core::{Chunk, CloseCode, Message, Role, Server};
@@ -42,7 +41,6 @@ pub struct WebSocket<R: Role + Send + 'static = Server, T: Transport = TcpStream
 /// The receiving side of a [`WebSocket`].
 pub struct Messages<R: Role + Send + 'static = Server, T: Transport = TcpStream> {
     receiver: Receiver<R, T>,
-    close_timeout: Duration,
 }
 
 impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
@@ -72,7 +70,7 @@ impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
         let shared = Shared::new(transport, role, limits, reactor);
         let receiver = Receiver::new(shared, leftover, config);
         let link: Arc<dyn Link> = Arc::clone(receiver.shared()) as Arc<dyn Link>;
-        let incoming = Messages { receiver, close_timeout: config.close_timeout };
+        let incoming = Messages { receiver };
         Self {
             incoming,
             out: Transmit::new(link, Mode::Batch),
@@ -241,7 +239,7 @@ impl<R: Role + Send + 'static, T: Transport> Iterator for Messages<R, T> {
 
 impl<R: Role + Send + 'static, T: Transport> Drop for Messages<R, T> {
     fn drop(&mut self) {
-        self.receiver.finish(self.close_timeout);
+        self.receiver.finish();
     }
 }
 

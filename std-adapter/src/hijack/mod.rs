@@ -1,5 +1,7 @@
 //! Connections of other HTTP servers.
 
+#[cfg(feature = "hyper")]
+pub mod hyper;
 #[cfg(feature = "rouille")]
 mod rouille;
 #[cfg(feature = "tiny_http")]
