@@ -148,8 +148,16 @@ impl<W: AsRef<[u8]> + AsMut<[u8]>> Inflater<W> {
             if full && taken == 0 && status == TINFLStatus::HasMoreOutput {
                 return Ok(Stopped::Full);
             }
-            if taken != TAIL.len() || self.decoder.block_boundary_state().is_none() {
+            if taken != TAIL.len() {
                 return Err(InvalidDeflate);
+            }
+            if self.decoder.block_boundary_state().is_none() {
+                // The block of no bytes may be a final one, which takes a step more to show.
+                let (status, _, written) = self.step(&[], &mut [0], 0, 1);
+                if status != TINFLStatus::Done || written != 0 {
+                    return Err(InvalidDeflate);
+                }
+                self.decoder.init();
             }
         }
         self.finished = false;

@@ -116,8 +116,11 @@ impl Encoder<'_> {
                     return false;
                 }
                 self.phase = Phase::Scan;
-                let (Message::Started(start) | Message::Ended(start)) = self.message;
-                self.message = Message::Ended(start);
+                self.message = Message::Ended(match self.message {
+                    Message::Started(start) => start,
+                    // No byte came since the last one ended: this one is empty.
+                    Message::Ended(_) => Some(self.scan.at),
+                });
             }
         }
         true

@@ -97,6 +97,35 @@ fn a_final_block_may_end_a_message_and_blocks_may_follow_it() {
     }
 }
 
+/// The empty block whose end RFC 7692 §7.2.1 takes away may be a final one.
+#[test]
+fn the_block_that_the_tail_ends_may_be_a_final_one() {
+    let hello = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x04]; // with BFINAL in the last byte
+    for (message, expected) in [(&hello[..], &b"Hello"[..]), (&[0x01], b""), (&[0x21], b"")] {
+        for taken in [1, 100] {
+            let mut inflater = inflater(9, true);
+            for _ in 0..3 {
+                let got = inflate(&mut inflater, message, || (taken, 8)).unwrap();
+                assert_eq!(got, expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_message_is_withdrawn_and_not_the_one_before_it() {
+    let mut lent = Lent::new(9);
+    let (mut encoder, mut inflater) = (lent.encoder(), inflater(9, true));
+    for message in ["a first message", "another that is sent", "", "a first message"] {
+        let compressed = compress(&mut encoder, message.as_bytes());
+        if message.is_empty() {
+            encoder.withdraw();
+            continue;
+        }
+        assert_eq!(at_once(&mut inflater, &compressed).unwrap(), message.as_bytes());
+    }
+}
+
 #[test]
 fn a_message_may_end_in_a_fragment_without_bytes() {
     let mut inflater = inflater(9, true);
