@@ -86,6 +86,7 @@
 //! - `handshake` (default): the opening handshake, with `httparse`,
 //!   `sha1_smol` and `base64`;
 //! - `simdutf8`: text is checked with wide registers;
+//! - `simd`: long payloads are masked with wide registers;
 //! - `deflate`: permessage-deflate (RFC 7692);
 //! - `embedded-io`, `embedded-io-async`: drivers over those traits;
 //! - `defmt`: every public type formats.

@@ -125,6 +125,28 @@ impl<R: Role> ReceiveState<R> {
         Ok(Accepted::Data(kind))
     }
 
+    /// Whether a message may begin: none is open, and reading is not over.
+    #[inline(always)]
+    pub(crate) const fn is_between_messages(&self) -> bool {
+        !self.ended && self.message.is_none()
+    }
+
+    /// The kind of the message that a frame with these first two bytes is by
+    /// itself, uncompressed, between two messages. It leaves the state as it
+    /// is: what it says `None` to goes by [`check`](Self::check) and
+    /// [`begin_data`](Self::begin_data).
+    #[inline(always)]
+    pub(crate) const fn whole_message(&self, b0: u8, b1: u8) -> Option<DataKind> {
+        if (b1 & 0x80 != 0) != R::IS_SERVER {
+            return None;
+        }
+        match b0 {
+            0x81 => Some(DataKind::Text),
+            0x82 => Some(DataKind::Binary),
+            _ => None,
+        }
+    }
+
     fn check_control(opcode: u8, b0: u8, b1: u8) -> Result<Accepted, ProtocolError> {
         let accepted = match Opcode::from_bits(opcode) {
             Some(Opcode::Close) => Accepted::Close,

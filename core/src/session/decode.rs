@@ -21,6 +21,18 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Incoming<R, B> {
         delivery: Delivery,
         replies: &mut D,
     ) -> Result<Option<Token>, ProtocolError> {
+        match self.quick() {
+            Some(token) => Ok(Some(token)),
+            None => self.poll_any(delivery, replies),
+        }
+    }
+
+    #[inline(never)]
+    fn poll_any<D: Deposit>(
+        &mut self,
+        delivery: Delivery,
+        replies: &mut D,
+    ) -> Result<Option<Token>, ProtocolError> {
         match self.advance(delivery, replies) {
             Err(error) => {
                 self.fail(error, replies);

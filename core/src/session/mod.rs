@@ -19,6 +19,7 @@ mod encode;
 mod event;
 mod incoming;
 mod outgoing;
+mod quick;
 mod replies;
 mod timers;
 
@@ -159,7 +160,7 @@ where
         &mut self,
         token: Token,
     ) -> Result<(Event<'_>, &mut Outgoing<R, O>), ProtocolError> {
-        self.outgoing.stage_replies(&mut self.replies);
+        self.reply_first();
         Ok((self.incoming.event(token, &mut self.replies)?, &mut self.outgoing))
     }
 
@@ -173,8 +174,21 @@ where
         &mut self,
         token: Token,
     ) -> Result<(Event<'_, Chunk<'_>>, &mut Outgoing<R, O>), ProtocolError> {
-        self.outgoing.stage_replies(&mut self.replies);
+        self.reply_first();
         Ok((self.incoming.chunk(token, &mut self.replies)?, &mut self.outgoing))
+    }
+
+    #[inline]
+    fn reply_first(&mut self) {
+        if !self.replies.is_empty() {
+            self.stage_replies();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn stage_replies(&mut self) {
+        self.outgoing.stage_replies(&mut self.replies);
     }
 
     /// Begins the closing handshake (RFC 6455 §7.1.2). Where it has begun

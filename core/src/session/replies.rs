@@ -32,6 +32,8 @@ pub struct Replies<B> {
     pongs: usize,
     ping: bool,
     close: CloseState,
+    /// Whether anything waits, in one place: it is asked before every message.
+    waiting: bool,
     since: Instant,
 }
 
@@ -56,7 +58,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replies<B> {
         if buf.as_ref().len() < MIN_REPLIES {
             return Err(BufferTooSmall::Replies);
         }
-        Ok(Self { buf, pongs: 0, ping: false, close: CloseState::Open, since: Instant::default() })
+        let (close, since) = (CloseState::Open, Instant::default());
+        Ok(Self { buf, pongs: 0, ping: false, close, waiting: false, since })
     }
 
     /// Queues our Close. Where one is queued or sent already nothing happens.
@@ -81,13 +84,18 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replies<B> {
     /// Queues a ping without payload, for the keepalive.
     pub fn request_ping(&mut self) {
         self.ping = true;
+        self.waiting = true;
     }
 
     /// Whether nothing waits to be staged.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.pongs == 0 && !self.ping && self.close != CloseState::Queued
+        !self.waiting
+    }
+
+    fn look(&mut self) {
+        self.waiting = self.pongs > 0 || self.ping || self.close == CloseState::Queued;
     }
 
     /// When the closing handshake began on our side, if it has.
@@ -109,6 +117,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replies<B> {
             return;
         }
         self.close = CloseState::Queued;
+        self.waiting = true;
         self.since = now;
         let Some((len, payload)) = self.close_slot() else {
             return;
@@ -162,6 +171,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replies<B> {
             }
         }
         self.pongs = self.pongs.saturating_sub(used);
+        self.look();
     }
 
     pub(super) fn wants_ping(&self) -> bool {
@@ -170,6 +180,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replies<B> {
 
     pub(super) fn ping_staged(&mut self) {
         self.ping = false;
+        self.look();
     }
 
     /// The payload of the Close that is queued.
@@ -186,6 +197,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replies<B> {
         self.close = CloseState::Staged;
         self.pongs = 0;
         self.ping = false;
+        self.waiting = false;
     }
 }
 
@@ -210,6 +222,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Deposit for Replies<B> {
             slot.copy_from_slice(payload);
             self.pongs = end;
         }
+        self.look();
     }
 
     fn close(&mut self, frame: CloseFrame<'_>, now: Instant) {
