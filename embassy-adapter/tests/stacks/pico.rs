@@ -1,4 +1,4 @@
-//! Hijack from picoserve: pages and WebSockets on one port.
+//! Hijack from picoserve: pages and a WebSocket on one port.
 
 use std::time::Duration as Span;
 
