@@ -127,6 +127,12 @@ impl RawClient {
         &self.stream
     }
 
+    /// The stream alone.
+    #[must_use]
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Another handle on the stream, to write with while this one reads.
     ///
     /// # Panics
@@ -176,8 +182,8 @@ impl RawClient {
     ///
     /// Where there is none, or one with a mask.
     #[must_use]
-    pub fn next(&mut self) -> Frame {
-        self.next_or_end().expect("another frame before the end of the connection")
+    pub fn receive(&mut self) -> Frame {
+        self.receive_or_end().expect("another frame before the end of the connection")
     }
 
     /// The next frame; `None` at a clean end.
@@ -185,7 +191,7 @@ impl RawClient {
     /// # Panics
     ///
     /// Where a frame has a mask, or the connection is reset, or ends inside a frame.
-    pub fn next_or_end(&mut self) -> Option<Frame> {
+    pub fn receive_or_end(&mut self) -> Option<Frame> {
         loop {
             if let Some((frame, used)) = frames::read_one(&self.read[self.at..]) {
                 assert_eq!(frame.key, None, "a server's frame with a mask");
@@ -205,7 +211,7 @@ impl RawClient {
     ///
     /// Where another comes.
     pub fn expect(&mut self, b0: u8, payload: impl AsRef<[u8]>) {
-        let frame = self.next();
+        let frame = self.receive();
         let payload = payload.as_ref();
         assert!(
             frame.b0 == b0 && frame.payload == payload,
@@ -224,7 +230,7 @@ impl RawClient {
     ///
     /// Where something else comes.
     pub fn expect_close(&mut self, code: u16) -> String {
-        let frame = self.next();
+        let frame = self.receive();
         assert_eq!(frame.b0, first::CLOSE, "{frame:?}");
         let (sent, reason) = frame.payload.split_first_chunk::<2>().expect("a code");
         assert_eq!(u16::from_be_bytes(*sent), code, "{:?}", String::from_utf8_lossy(reason));
@@ -237,7 +243,7 @@ impl RawClient {
     ///
     /// Where more comes, or it is reset.
     pub fn expect_end(&mut self) {
-        if let Some(frame) = self.next_or_end() {
+        if let Some(frame) = self.receive_or_end() {
             panic!("{frame:?} where the end was expected");
         }
     }

@@ -132,7 +132,7 @@ fn both_may_close_at_once() {
         client.close(3000, "theirs");
         closing.join().unwrap().unwrap();
         // Theirs may have come first; then ours is its answer.
-        let frame = client.next();
+        let frame = client.receive();
         assert_eq!(frame.b0, CLOSE);
         assert!(matches!(&frame.payload[..2], [0x0F, 0xA0] | [0x0B, 0xB8]), "{frame:?}");
         client.expect_end();

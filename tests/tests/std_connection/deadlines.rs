@@ -17,7 +17,7 @@ fn a_silent_peer_is_pinged_and_dropped_when_it_answers_nothing() {
     let mut client = RawClient::open(server.local_addr());
     let ((), took) = timed(|| client.expect(PING, ""));
     assert_kept(took, SHORT);
-    let ((), took) = timed(|| assert!(client.drain() || true));
+    let (_, took) = timed(|| client.drain());
     assert_kept(took, SHORT);
     let error = "error the peer answers no ping";
     let end = "close 1006 unclean the peer answers no ping";
@@ -80,7 +80,7 @@ fn pings_without_end_keep_no_idle_peer_alive() {
     });
     let mut client = client;
     let reading = thread::spawn(move || {
-        while let Some(frame) = client.next_or_end() {
+        while let Some(frame) = client.receive_or_end() {
             if frame.b0 != PONG {
                 return client.shutdown_write();
             }

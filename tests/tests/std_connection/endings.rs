@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use tubesock_std::{CloseCode, Config, SendError, Server};
+use tubesock_std::{CloseCode, Config, Message, SendError, Server};
 use tubesock_tests::frames::first::{BINARY, CLOSE, TEXT};
 use tubesock_tests::frames::{From, close, frame};
 use tubesock_tests::raw::{PATIENCE, RawClient, wait_until};
@@ -106,7 +106,7 @@ fn keep_sending(sender: tubesock_std::Sender, size: usize) -> thread::JoinHandle
 /// All frames up to the Close must be whole, and it must be the last.
 fn expect_messages_and_then_close(client: &mut RawClient, size: usize) -> u16 {
     loop {
-        let frame = client.next();
+        let frame = client.receive();
         match frame.b0 {
             BINARY => assert_eq!(frame.payload.len(), size),
             CLOSE => {
@@ -163,7 +163,7 @@ fn a_websocket_that_is_dropped_closes_with_1001() {
     let server = Server::bind("127.0.0.1:0").unwrap().with_config(config());
     let spawned = server.spawn(|request| {
         let mut websocket = request.accept()?;
-        let message = websocket.recv().unwrap().map(|message| message.len());
+        let message = websocket.recv().unwrap().map(Message::len);
         websocket.send(format!("{message:?}").as_str()).unwrap();
         Ok(())
     });

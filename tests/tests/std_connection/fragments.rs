@@ -64,7 +64,7 @@ fn fragments_of_any_size_arrive_in_order_while_pings_are_answered() {
     }
     let (mut fragments, mut pongs) = (Vec::new(), Vec::new());
     while fragments.len() < sizes.len() || pongs.last() != Some(&99) {
-        let frame = client.next();
+        let frame = client.receive();
         match frame.b0 {
             PONG => pongs.push(frame.payload[0]),
             b0 => fragments.push((b0, frame.payload)),

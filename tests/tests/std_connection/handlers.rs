@@ -1,4 +1,4 @@
-//! on_open, on_message, on_close, on_error: their order, their errors, their panics.
+//! Handlers: their order, their errors, their panics.
 
 use std::cell::Cell;
 use std::sync::mpsc;

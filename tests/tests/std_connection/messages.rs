@@ -81,11 +81,11 @@ fn streaming(config: Config) -> RunningServer {
 
 /// Reads a whole message in whatever fragments it comes; its kind, its bytes, the largest fragment.
 fn whole(client: &mut RawClient) -> (u8, Vec<u8>, usize) {
-    let first = client.next();
+    let first = client.receive();
     let (kind, mut fin, mut largest) = (first.b0 & 0x0F, first.b0 & 0x80, first.payload.len());
     let mut bytes = first.payload;
     while fin == 0 {
-        let frame = client.next();
+        let frame = client.receive();
         assert_eq!(frame.b0 & 0x7F, 0, "a continuation");
         fin = frame.b0 & 0x80;
         largest = largest.max(frame.payload.len());
@@ -122,10 +122,10 @@ fn a_streamed_text_is_cut_between_characters_only() {
     client.frame(TEXT_BEGIN, head);
     client.frame(MORE, "");
     client.frame(LAST, tail);
-    let first = client.next();
+    let first = client.receive();
     let mut pieces = vec![first];
     while pieces.last().is_some_and(|frame| frame.b0 & 0x80 == 0) {
-        pieces.push(client.next());
+        pieces.push(client.receive());
     }
     for piece in &pieces {
         assert!(std::str::from_utf8(&piece.payload).is_ok(), "cut inside a character");

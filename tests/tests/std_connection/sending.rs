@@ -15,7 +15,8 @@ const EACH: u32 = 10_000;
 
 /// A payload that tells whose it is, and whether it is whole.
 fn payload(thread: u32, number: u32) -> Vec<u8> {
-    let len = 12 + (number * 7919 % 613) as usize + if number % 500 == 0 { 20_000 } else { 0 };
+    let len =
+        12 + (number * 7919 % 613) as usize + if number.is_multiple_of(500) { 20_000 } else { 0 };
     let mut bytes =
         [thread.to_be_bytes(), number.to_be_bytes(), (len as u32).to_be_bytes()].concat();
     bytes.resize(len, (thread * 31 + number) as u8);
@@ -54,7 +55,7 @@ fn forty_thousand_messages_of_four_threads_arrive_whole_while_the_peer_sends_too
     let echoes = EACH - EACH / 10;
     let (mut pongs, mut messages) = (0, 0);
     while messages < THREADS * EACH + echoes || pongs == 0 {
-        let frame = client.next();
+        let frame = client.receive();
         match frame.b0 {
             PONG => pongs += 1,
             BINARY => {
@@ -71,7 +72,7 @@ fn forty_thousand_messages_of_four_threads_arrive_whole_while_the_peer_sends_too
     peer.join().unwrap();
     client.close(1000, "");
     loop {
-        match client.next().b0 {
+        match client.receive().b0 {
             PONG => {}
             b0 => break assert_eq!(b0, 0x88),
         }
@@ -156,10 +157,10 @@ fn a_handler_reaches_other_connections_while_it_holds_its_message() {
     // Each is in the room once it has heard itself.
     for member in &mut members {
         member.text("here");
-        while member.next().payload != b"here" {}
+        while member.receive().payload != b"here" {}
     }
     members[3].text("to all");
     for member in &mut members {
-        while member.next().payload != b"to all" {}
+        while member.receive().payload != b"to all" {}
     }
 }

@@ -122,7 +122,7 @@ fn queued_messages_and_large_sends_and_pings_keep_their_order() {
     }
     client.expect(BINARY, &large);
     // What was queued meanwhile comes behind the large one, before or between the others.
-    let rest: Vec<_> = (0..3).map(|_| client.next()).collect();
+    let rest: Vec<_> = (0..3).map(|_| client.receive()).collect();
     let shown: Vec<_> = rest.iter().map(|frame| (frame.b0, &frame.payload[..])).collect();
     assert!(shown.contains(&(BINARY, &queued[..])), "{shown:?}");
     let others: Vec<_> = shown.into_iter().filter(|(_, payload)| *payload != queued).collect();
@@ -174,7 +174,7 @@ fn a_peer_that_reads_steadily_stays_however_long_its_queue_is_never_empty() {
     });
     let mut received = 0;
     loop {
-        let frame = client.next();
+        let frame = client.receive();
         if frame.b0 == CLOSE {
             break;
         }
