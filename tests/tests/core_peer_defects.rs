@@ -260,6 +260,7 @@ fn tungstenite_takes_half_a_minute_to_notice_a_peer_that_is_gone() {
     };
     let mut server = Endpoint::<Server>::new(Sizes::AMPLE, &config, Mode::Whole);
     server.time_is(2_000);
+    assert_eq!(replies::<Server>(&server.all_output()), [(PING, vec![])]);
     server.time_is(3_000);
     assert!(server.timed_out());
 }

@@ -58,7 +58,8 @@ pub struct Config {
     /// 30 s.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub ping_interval: Option<Duration>,
-    /// The peer is given up when no byte has come for this long after a ping.
+    /// The peer is given up when no byte has come for this long after a ping,
+    /// which counts once it is staged: a frame of ours may own the wire till then.
     /// Default: 10 s.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub pong_timeout: Option<Duration>,

@@ -12,6 +12,8 @@ pub(super) struct Timers {
     last_data: Instant,
     ping_sent: Instant,
     awaits_pong: bool,
+    /// The ping had not gone out when its answer was due.
+    ping_waited: bool,
     ping_interval: Millis,
     pong_timeout: Millis,
     idle_timeout: Millis,
@@ -25,6 +27,7 @@ impl Timers {
             last_data: now,
             ping_sent: now,
             awaits_pong: false,
+            ping_waited: false,
             ping_interval: Millis::new(config.ping_interval),
             pong_timeout: Millis::new(config.pong_timeout),
             idle_timeout: Millis::new(config.idle_timeout),
@@ -86,10 +89,18 @@ impl Timers {
             return Ok(());
         }
         if due(self.keepalive()) {
+            let waits = self.awaits_pong && replies.wants_ping();
             if self.awaits_pong && self.pong_timeout.after(now).is_some() {
-                return Err(Timeout::Pong);
+                if !waits && !self.ping_waited {
+                    return Err(Timeout::Pong);
+                }
+                // Behind a large frame of ours: the peer hasn't seen it, and has
+                // its time from when it will. Until then the wire's own
+                // deadline holds, which is for whoever writes.
+            } else {
+                replies.request_ping();
             }
-            replies.request_ping();
+            self.ping_waited = waits;
             self.ping_sent = now;
             self.awaits_pong = true;
         }

@@ -138,6 +138,7 @@ fn the_close_deadline_also_holds_for_an_answer_that_nobody_takes() {
 fn after_a_timeout_nothing_more_is_received() {
     let mut server = server(&KEEPALIVE);
     server.time_is(30_000);
+    server.all_output();
     server.time_is(40_000);
     server.receive(&frame(From::Client, TEXT, b"too late"), 40_001);
     assert_eq!(server.seen, [Seen::TimedOut(Timeout::Pong)]);
@@ -183,4 +184,27 @@ fn a_clock_that_steps_back_makes_a_deadline_late_and_nothing_worse() {
     server.time_is(20_000);
     assert_eq!(server.deadline(), Some(30_010));
     assert_eq!(server.seen.len(), 2);
+}
+
+#[test]
+fn a_ping_that_waits_for_the_frame_that_owns_the_wire_is_not_held_against_the_peer() {
+    let mut server = server(&KEEPALIVE);
+    server.session.outgoing.begin_frame(DataKind::Binary, 3, true, true).unwrap();
+    server.all_output();
+    // A minute and a half of a download, in which the peer has nothing to say.
+    for now in [30_000, 40_000, 50_000, 60_000, 70_000, 80_000, 90_000] {
+        assert_eq!(server.deadline(), Some(now));
+        server.time_is(now);
+        assert!(!server.timed_out(), "no ping has gone out by {now}");
+        assert_eq!(server.all_output(), []);
+    }
+    server.session.outgoing.payload(&mut &b"abc"[..]).unwrap();
+    assert_eq!(replies::<Server>(&server.all_output()[3..]), [(PING, vec![])]);
+    // From here on the peer has its ten seconds, whole.
+    server.time_is(100_000);
+    assert!(!server.timed_out());
+    server.time_is(109_999);
+    assert!(!server.timed_out());
+    server.time_is(110_000);
+    assert!(server.timed_out());
 }
