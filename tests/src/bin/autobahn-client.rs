@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use tubesock_std::{ClientSocket, Config, Connect, ConnectError};
+use tubesock_std::{ClientSocket, Config, Connect, ConnectError, Deflate};
 
 const AGENT: &str = "tubesock";
 
@@ -36,7 +36,9 @@ fn run(url: &str) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn open(url: &str) -> Result<ClientSocket, ConnectError> {
-    let config = Config { max_message: 64 << 20, ..Config::default() };
+    // The suite takes the offer in the sections that are about it.
+    let deflate = Some(Deflate::default());
+    let config = Config { max_message: 64 << 20, deflate, ..Config::default() };
     Connect::new(url).config(config).connect()
 }
 
