@@ -27,6 +27,13 @@ pub async fn end(socket: &mut TcpSocket<'_>, limit: Duration) {
 ///
 /// Afterwards the socket can connect again.
 pub async fn end_client(socket: &mut TcpSocket<'_>, limit: Duration) {
+    if !has_ended(socket, limit).await {
+        abort(socket).await;
+    }
+}
+
+/// Waits for the peer to close, and closes; says whether that came in time.
+pub(crate) async fn has_ended(socket: &mut TcpSocket<'_>, limit: Duration) -> bool {
     let deadline = Instant::now().checked_add(ticks(limit)).unwrap_or(Instant::MAX);
     let ended = with_deadline(deadline, async {
         let mut scrap = [0; 64];
@@ -35,10 +42,11 @@ pub async fn end_client(socket: &mut TcpSocket<'_>, limit: Duration) {
         // Until the peer has acknowledged all, our close among it.
         let _ = socket.flush().await;
     });
-    if ended.await.is_err() {
+    let in_time = ended.await.is_ok();
+    if !in_time {
         complain!("websocket: the peer left the connection open; reset");
-        abort(socket).await;
     }
+    in_time
 }
 
 /// Resets the TCP connection, for a peer that is gone or not to be trusted.

@@ -5,8 +5,9 @@ use tubesock_core::CloseCode;
 use tubesock_core::driver::{Buffers, Error, HandshakeError};
 use tubesock_core::handshake::Refusal;
 
+use crate::end::has_ended;
 use crate::fmt::{complain, report};
-use crate::{Options, ServerSocket, TcpError, abort, accept, end};
+use crate::{Options, ServerSocket, TcpError, abort, accept};
 
 /// How a connection that [`serve`] had went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,7 @@ pub(crate) async fn finish(
     outcome: Outcome,
     limit: core::time::Duration,
 ) {
+    let mut gone = false;
     match outcome {
         Outcome::Closed => report!("websocket: closed"),
         Outcome::Failed(Error::Protocol(error)) => {
@@ -80,8 +82,14 @@ pub(crate) async fn finish(
         Outcome::Failed(Error::Send(_)) => complain!("websocket: the program failed to send"),
         _ => {
             complain!("websocket: the peer is gone");
-            return abort(socket).await;
+            gone = true;
         }
     }
-    end(socket, limit).await;
+    if !gone {
+        socket.close();
+        gone = !has_ended(socket, limit).await;
+    }
+    if gone {
+        abort(socket).await;
+    }
 }

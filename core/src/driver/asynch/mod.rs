@@ -43,6 +43,7 @@ mod link;
 mod message;
 mod queue;
 mod receive;
+mod run;
 mod sender;
 mod shared;
 mod timer;

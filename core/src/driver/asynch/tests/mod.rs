@@ -1,3 +1,4 @@
+mod callbacks;
 mod cancel;
 #[cfg(feature = "handshake")]
 mod handshake;
