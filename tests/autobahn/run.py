@@ -48,6 +48,7 @@ def arguments():
     parser.add_argument("role", choices=["server", "client"])
     parser.add_argument("--name", required=True, help="of this run: its folder below target/autobahn")
     parser.add_argument("--cases", required=True, help='patterns, such as "1.* 6.2.*"')
+    parser.add_argument("--path", default="", help="of the server's echo, such as /echo")
     parser.add_argument("--timeout", type=float, default=180, help="for the whole run, in seconds (default: %(default)s)")
     parser.add_argument("--bless", action="store_true", help="write the verdicts to expected.txt")
     args = parser.parse_args(sys.argv[1:split])
@@ -60,7 +61,7 @@ def arguments():
 def fuzz_server(args, out, deadline):
     with Process(args.program, f"{out}/program.log") as server:
         address = server.listening(deadline)
-        spec = {"servers": [{"agent": args.name, "url": f"ws://{address}"}]}
+        spec = {"servers": [{"agent": args.name, "url": f"ws://{address}{args.path}"}]}
         with suite("fuzzingclient", spec, args.cases, out) as client:
             status = client.wait(deadline)
         if status != 0:
@@ -97,7 +98,7 @@ def selected_by_suite(out):
 
 
 class Process:
-    """A program with its output in a file, killed at the end of its `with` block."""
+    """A program with its output in a file, ended at the end of its `with` block."""
 
     def __init__(self, command, log, **env):
         self.command, self.log = command, log
@@ -112,8 +113,12 @@ class Process:
         return self
 
     def __exit__(self, *_):
-        self.child.kill()
-        self.child.wait()
+        self.child.terminate()  # a script gets to end what it has started
+        try:
+            self.child.wait(10)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
 
     def status(self):
         return self.child.poll()
