@@ -32,10 +32,35 @@
 //! }
 //! ```
 //!
-//! [`WebSocket::split`] lets one task receive while others send. Deadlines and
-//! keepalive run by embassy-time: a peer that vanishes is noticed, and its
-//! socket aborted. See [`asynch`] for what holds of all this: that every future
-//! may be dropped at any `.await`, and what is bounded by what.
+//! [`WebSocket::split`] lets one task receive while others send:
+//!
+//! ```no_run
+//! use embassy_futures::select::{Either, select};
+//! use embassy_time::{Duration, Timer};
+//! use tubesock_embassy::{Error, ServerSocket, TcpError};
+//!
+//! async fn sensor(socket: &mut ServerSocket<'_, '_>) -> Result<(), Error<TcpError>> {
+//!     let (mut receiver, mut sender) = socket.split();
+//!     let listen = async {
+//!         while let Some((_event, _reply)) = receiver.recv().await? {} // pings are answered
+//!         Ok(())
+//!     };
+//!     let push = async {
+//!         loop {
+//!             Timer::after(Duration::from_secs(1)).await;
+//!             sender.send("21.5 °C").await?;
+//!         }
+//!     };
+//!     match select(listen, push).await {
+//!         Either::First(ended) | Either::Second(ended) => ended,
+//!     }
+//! }
+//! ```
+//!
+//! Deadlines and keepalive run by embassy-time: a peer that vanishes is
+//! noticed, and its socket aborted. See [`asynch`] for what holds of all this:
+//! that every future may be dropped at any `.await`, and what is bounded by
+//! what.
 //!
 //! # Ways in
 //!

@@ -1,5 +1,7 @@
 //! embassy-time as the core's clock.
 
+use core::future::Future;
+
 use embassy_time::{Duration, Instant, Timer};
 
 /// The clock of embassy-time, for deadlines and keepalive.
@@ -12,10 +14,10 @@ impl tubesock_core::driver::asynch::Timer for EmbassyTimer {
         tubesock_core::Instant::from_millis(Instant::now().as_millis())
     }
 
-    async fn wait_until(self, at: tubesock_core::Instant) {
+    fn wait_until(self, at: tubesock_core::Instant) -> impl Future<Output = ()> {
         // An epoch of milliseconds that no clock of ticks reaches is no deadline.
         let at = Instant::try_from_millis(at.as_millis()).unwrap_or(Instant::MAX);
-        Timer::at(at).await;
+        Timer::at(at)
     }
 }
 

@@ -8,6 +8,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use super::link::{Buffer, Hold, Link};
 use super::sender::Sender;
+use super::timer::poll_if_any;
 use crate::driver::Error;
 use crate::error::ProtocolError;
 use crate::role::Role;
@@ -108,7 +109,7 @@ impl<B: Buffer, Rd: Read, R: Role> Receiving<B, Rd, R> {
                             return Poll::Ready(Woken::Read(read));
                         }
                     }
-                    if late.as_mut().poll(cx).is_ready() {
+                    if poll_if_any(late.as_mut(), cx).is_ready() {
                         return Poll::Ready(Woken::Late);
                     }
                     link.poll_kicked(cx).map(|()| Woken::Kicked)

@@ -1,8 +1,8 @@
 //! Time, as the executor has it.
 
-use core::future::{Future, pending, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
 
 use crate::time::{Instant, Millis};
 
@@ -34,11 +34,9 @@ impl<T: Timer> Clock<T> {
         self.patience.after(self.timer.now())
     }
 
-    pub(super) async fn wait_until(self, at: Option<Instant>) {
-        match at {
-            Some(at) => self.timer.wait_until(at).await,
-            None => pending().await,
-        }
+    /// What comes at `at`, if ever.
+    pub(super) fn wait_until(self, at: Option<Instant>) -> Option<impl Future<Output = ()>> {
+        at.map(|at| self.timer.wait_until(at))
     }
 
     /// The output of `work`, unless `deadline` comes before.
@@ -51,8 +49,16 @@ impl<T: Timer> Clock<T> {
         let mut late = pin!(self.wait_until(deadline));
         poll_fn(|cx| match work.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => late.as_mut().poll(cx).map(|()| None),
+            Poll::Pending => poll_if_any(late.as_mut(), cx).map(|()| None),
         })
         .await
     }
+}
+
+/// A future that there may not be is never ready where there is none.
+pub(super) fn poll_if_any<F: Future>(
+    future: Pin<&mut Option<F>>,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output> {
+    future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx))
 }
