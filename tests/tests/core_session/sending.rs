@@ -184,6 +184,36 @@ fn full_means_that_nothing_is_staged_and_room_later_is_enough() {
     server.session.outgoing.begin_frame(DataKind::Text, 5, true, true).unwrap();
 }
 
+fn exact_fit<R: Side>() {
+    for (len, header) in [(125, 2), (126, 4), (127, 4), (65_535, 4), (65_536, 10)] {
+        let header = if R::IS_SERVER { header } else { header + 4 };
+        let room = (len + header).max(131);
+        let mut endpoint = with::<R>(room);
+        endpoint.session.outgoing.stage(Message::Binary(&vec![1; len])).unwrap();
+        assert_eq!(endpoint.session.outgoing.pending().len(), len + header);
+        if room == len + header {
+            let full = with::<R>(room).session.outgoing.stage(Message::Binary(&vec![1; len + 1]));
+            assert_eq!(full, Err(SendError::Full));
+        }
+    }
+    // What is left of a buffer is used to its last byte as well.
+    for len in [100, 125, 126, 127, 200] {
+        let header = if len < 126 { 2 } else { 4 } + if R::IS_SERVER { 0 } else { 4 };
+        let mut endpoint = with::<R>(1_000);
+        let rest = 1_000 - header - len;
+        let filler = rest - if R::IS_SERVER { 4 } else { 8 };
+        endpoint.session.outgoing.stage(Message::Binary(&vec![1; filler])).unwrap();
+        endpoint.session.outgoing.stage(Message::Binary(&vec![1; len])).unwrap();
+        assert_eq!(endpoint.session.outgoing.pending().len(), 1_000);
+    }
+}
+
+#[test]
+fn a_frame_that_fits_to_the_last_byte_is_staged() {
+    exact_fit::<Server>();
+    exact_fit::<TestClient>();
+}
+
 #[test]
 fn a_client_counts_its_key_into_the_room() {
     let mut client = with::<TestClient>(131);
