@@ -12,7 +12,8 @@ use tubesock_core::handshake::{HeadReader, HeaderSlots, Refusal, RequestHead};
 use crate::config::{Config, after};
 use crate::reactor::Reactor;
 use crate::registry::{Registry, Seat};
-use crate::request::{Context, Head, Refused, Request, send_refusal};
+use crate::request::{Context, Head, Refused, Request};
+use crate::response::send_refusal;
 use crate::transport::is_timeout;
 
 type Handler = dyn Fn(Request) -> Result<(), Refused> + Send + Sync;

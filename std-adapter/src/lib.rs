@@ -64,6 +64,7 @@ mod reactor;
 mod receiver;
 mod registry;
 mod request;
+mod response;
 mod sender;
 mod server;
 mod transport;
