@@ -143,6 +143,13 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
         if wire.writing || wire.out.pending().is_empty() {
             return Ok(()); // whoever is sending looks again
         }
+        if wire.watched {
+            // The peer is slow to take what others queued, and the reactor
+            // sees to that: whoever reads must not wait for it.
+            self.try_write_out(&mut wire);
+            self.watch_rest(&mut wire);
+            return Ok(());
+        }
         self.write_out(wire, &[], after(self.limits.write_timeout)).map(drop)
     }
 

@@ -70,19 +70,19 @@ fn a_large_send_gives_up_at_the_write_deadline_also_when_a_little_is_read_all_th
 
 #[test]
 fn a_send_that_had_to_wait_for_its_turn_gives_up_at_its_own_deadline() {
-    let deadline = SHORT * 2;
+    let deadline = SHORT * 4;
     let (_server, mut client, sender) = narrow_pair(Config { write_timeout: deadline, ..config() });
     let first = sender.clone();
     let first = thread::spawn(move || first.binary(&vec![1; 1 << 20]));
     thread::sleep(deadline / 10);
     let second = thread::spawn(move || timed(|| sender.binary(&vec![2; 1 << 20])));
     // The first gets through shortly before its deadline; then nothing is read any more.
-    thread::sleep(deadline * 7 / 10);
+    thread::sleep(deadline / 2);
     client.expect(BINARY, vec![1; 1 << 20]);
     first.join().unwrap().unwrap();
     let (result, took) = second.join().unwrap();
     assert_eq!(result, Err(SendError::TimedOut));
-    assert!(took < deadline * 3 / 2, "{took:?}, long after {deadline:?}");
+    assert!(took < deadline * 5 / 4, "{took:?}, long after {deadline:?}");
 }
 
 #[test]
@@ -103,6 +103,35 @@ fn try_send_fills_a_bounded_queue_and_what_is_in_it_arrives_in_order() {
 }
 
 #[test]
+fn a_peer_that_does_not_read_is_heard_all_the_same() {
+    let (log, seen) = std::sync::mpsc::channel();
+    let (senders, sent) = std::sync::mpsc::channel();
+    let limits = Config { max_queued: QUEUE, park_after: SHORT / 8, ..config() };
+    let server = super::serve_narrow(limits, move |tubesock| {
+        super::record(tubesock, &log);
+        senders.send(tubesock.sender()).unwrap();
+    });
+    let addr = server.local_addr();
+    let mut client = RawClient::over(tubesock_tests::raw::narrow_stream(addr));
+    client.shake_hands(addr, "");
+    let queued = fill(&sent.recv_timeout(PATIENCE).unwrap());
+    for text in ["one", "two", "three"] {
+        thread::sleep(SHORT / 4);
+        client.text(text);
+    }
+    for expected in ["open", "message one", "message two", "message three"] {
+        assert_eq!(seen.recv_timeout(SHORT * 5).expect(expected), expected);
+    }
+    client.close(1000, "gone");
+    for number in 0..queued {
+        client.expect(BINARY, numbered(number));
+    }
+    client.expect_close(1000);
+    client.expect_end();
+    super::expect_events(&seen, &["close 1000 clean gone"]);
+}
+
+#[test]
 fn queued_messages_and_large_sends_and_pings_keep_their_order() {
     let (_server, mut client, sender) = narrow_pair(Config { max_queued: QUEUE, ..config() });
     let large = vec![0xEE; 300_000];
@@ -120,13 +149,12 @@ fn queued_messages_and_large_sends_and_pings_keep_their_order() {
     for number in 0..sent {
         client.expect(BINARY, numbered(number));
     }
-    client.expect(BINARY, &large);
-    // What was queued meanwhile comes behind the large one, before or between the others.
-    let rest: Vec<_> = (0..3).map(|_| client.receive()).collect();
-    let shown: Vec<_> = rest.iter().map(|frame| (frame.b0, &frame.payload[..])).collect();
-    assert!(shown.contains(&(BINARY, &queued[..])), "{shown:?}");
-    let others: Vec<_> = shown.into_iter().filter(|(_, payload)| *payload != queued).collect();
-    assert_eq!(others, [(PING, &b"behind"[..]), (BINARY, b"last")]);
+    // What was queued meanwhile comes behind the large one, or it had still found room before.
+    let rest: Vec<_> = (0..4).map(|_| client.receive()).collect();
+    let mut shown: Vec<_> = rest.iter().map(|frame| (frame.b0, &frame.payload[..])).collect();
+    let at = shown.iter().position(|(_, payload)| *payload == queued).expect("what was queued");
+    shown.remove(at);
+    assert!(shown == [(BINARY, &large[..]), (PING, b"behind"), (BINARY, b"last")]);
     waiting.join().unwrap();
 }
 
@@ -145,24 +173,27 @@ fn try_send_does_not_wait_for_a_send_that_waits() {
 
 #[test]
 fn a_queue_that_is_not_taken_by_the_write_deadline_ends_the_connection() {
-    let limits = Config { max_queued: QUEUE, write_timeout: SHORT, ..config() };
+    let deadline = SHORT * 4;
+    let limits = Config { max_queued: QUEUE, write_timeout: deadline, ..config() };
     let (server, mut client, sender) = narrow_pair(limits);
     let handle = server.handle();
     fill(&sender);
     let took = wait_until("the connection is dropped", || handle.connections() == 0);
-    assert_kept(took, SHORT);
+    assert_kept(took, deadline);
     assert!(!sender.is_open());
     client.drain();
 }
 
 #[test]
 fn a_peer_that_reads_steadily_stays_however_long_its_queue_is_never_empty() {
-    let limits = Config { max_queued: QUEUE, write_timeout: SHORT, ..config() };
+    // A deadline that is longer than the probes of a full window, which a busy machine runs into.
+    let deadline = SHORT * 3;
+    let limits = Config { max_queued: QUEUE, write_timeout: deadline, ..config() };
     let (_server, mut client, sender) = narrow_pair(limits);
     let begun = Instant::now();
     let filling = thread::spawn(move || {
         let mut sent = 0;
-        while begun.elapsed() < SHORT * 4 {
+        while begun.elapsed() < deadline * 3 {
             match sender.try_send(&numbered(sent)[..]) {
                 Ok(()) => sent += 1,
                 Err(SendError::QueueFull) => thread::sleep(Duration::from_millis(1)),
