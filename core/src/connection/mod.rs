@@ -53,6 +53,7 @@ pub enum Accepted {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReceiveState<R> {
     message: Option<DataKind>,
+    #[cfg(feature = "deflate")]
     compressed: bool,
     ended: bool,
     empty_frames: u8,
@@ -68,6 +69,7 @@ impl<R: Role> ReceiveState<R> {
     pub const fn new() -> Self {
         Self {
             message: None,
+            #[cfg(feature = "deflate")]
             compressed: false,
             ended: false,
             empty_frames: 0,
@@ -179,7 +181,10 @@ impl<R: Role> ReceiveState<R> {
         kind: DataKind,
     ) -> Result<(), ProtocolError> {
         if self.message.is_none() {
-            self.compressed = header.rsv & RSV1 != 0;
+            #[cfg(feature = "deflate")]
+            {
+                self.compressed = header.rsv & RSV1 != 0;
+            }
             self.empty_frames = 0;
         }
         if header.payload_len == 0 && !header.fin {
@@ -205,7 +210,10 @@ impl<R: Role> ReceiveState<R> {
     #[inline]
     #[must_use]
     pub const fn is_compressed(&self) -> bool {
-        cfg!(feature = "deflate") && self.compressed
+        #[cfg(feature = "deflate")]
+        return self.compressed;
+        #[cfg(not(feature = "deflate"))]
+        return false;
     }
 
     /// The peer's Close has come, or its violation: nothing more is read.

@@ -6,7 +6,7 @@ use crate::handshake::{Extension, ExtensionOffers, RefusedByServer, WriteError};
 /// The extension's name.
 pub const NAME: &str = "permessage-deflate";
 
-/// A buffer of so many bytes holds any [`Offer`] and any [`Answer`].
+/// A buffer of so many bytes holds any offer and any [`Answer`].
 pub const MAX_VALUE: usize = 240;
 
 const SERVER_BITS: &str = "server_max_window_bits";

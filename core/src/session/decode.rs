@@ -110,6 +110,7 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Incoming<R, B> {
                         kind: token_kind(kind),
                         first: true,
                         last: true,
+                        #[cfg(feature = "deflate")]
                         compressed,
                         at: payload_at,
                         len,
@@ -198,6 +199,7 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Incoming<R, B> {
                 kind: token_kind(self.kind),
                 first: !self.begun,
                 last,
+                #[cfg(feature = "deflate")]
                 compressed,
                 at: self.msg,
                 len: ready,

@@ -14,6 +14,7 @@ pub struct Token {
     pub(crate) kind: TokenKind,
     pub(crate) first: bool,
     pub(crate) last: bool,
+    #[cfg(feature = "deflate")]
     pub(crate) compressed: bool,
     pub(crate) at: usize,
     pub(crate) len: usize,
@@ -53,7 +54,10 @@ impl Token {
     #[inline]
     #[must_use]
     pub const fn is_compressed(&self) -> bool {
-        self.compressed
+        #[cfg(feature = "deflate")]
+        return self.compressed;
+        #[cfg(not(feature = "deflate"))]
+        return false;
     }
 
     /// Whether a message begins with it.
@@ -71,7 +75,15 @@ impl Token {
     }
 
     pub(crate) const fn control(kind: TokenKind, at: usize, len: usize) -> Self {
-        Self { kind, first: true, last: true, compressed: false, at, len }
+        Self {
+            kind,
+            first: true,
+            last: true,
+            #[cfg(feature = "deflate")]
+            compressed: false,
+            at,
+            len,
+        }
     }
 }
 

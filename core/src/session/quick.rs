@@ -49,6 +49,14 @@ impl<R: Role, B: AsRef<[u8]> + AsMut<[u8]>> Incoming<R, B> {
             DataKind::Text => TokenKind::Text,
             DataKind::Binary => TokenKind::Binary,
         };
-        Some(Token { kind, first: true, last: true, compressed: false, at, len })
+        Some(Token {
+            kind,
+            first: true,
+            last: true,
+            #[cfg(feature = "deflate")]
+            compressed: false,
+            at,
+            len,
+        })
     }
 }
