@@ -101,9 +101,9 @@ fn the_wire_carries_compressed_frames_that_refer_to_those_before() {
     assert!(head.contains(answer), "{head}");
     let text = "compressed, and then compressed against what came before";
     raw.text(text);
-    let first = raw.next();
+    let first = raw.receive();
     raw.text(text);
-    let second = raw.next();
+    let second = raw.receive();
     raw.text("short");
     raw.expect(0x81, "short");
     assert_eq!((first.b0, second.b0), (TEXT, TEXT));
