@@ -66,7 +66,7 @@ fn client_and_server_agree_and_exchange_messages_of_all_sizes() {
                     continue; // they take time
                 }
                 let text = "all work and no play ".repeat(len / 21 + 1);
-                let noise: Vec<u8> = (0..len).map(|at| (at * at * 31 >> 3) as u8).collect();
+                let noise: Vec<u8> = (0..len).map(|at| ((at * at * 31) >> 3) as u8).collect();
                 for message in [Message::Text(&text[..len]), Message::Binary(&noise)] {
                     client.send(message).expect("sent");
                     assert!(client.recv().expect("received") == Some(message), "{len} bytes");
@@ -219,7 +219,7 @@ fn broadcast(deflate: Deflate, offer: &str) -> Vec<Vec<u8>> {
     let read = |client: &mut RawClient| {
         (0..20)
             .flat_map(|_| {
-                let frame = client.next();
+                let frame = client.receive();
                 [&[frame.b0], &frame.payload[..]].concat()
             })
             .collect()

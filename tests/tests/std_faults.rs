@@ -47,9 +47,9 @@ impl Faulty {
         let number = self.operations.fetch_add(1, Ordering::Relaxed);
         match self.fault {
             Fault::Bytes => Ok(1),
-            Fault::Interrupted if number % 2 == 0 => Err(ErrorKind::Interrupted.into()),
+            Fault::Interrupted if number.is_multiple_of(2) => Err(ErrorKind::Interrupted.into()),
             Fault::Interrupted => Ok(3),
-            Fault::WouldBlock if number % 3 == 0 => Err(ErrorKind::WouldBlock.into()),
+            Fault::WouldBlock if number.is_multiple_of(3) => Err(ErrorKind::WouldBlock.into()),
             Fault::WouldBlock => Ok(700),
             Fault::ResetAt(at) if number >= at => {
                 let _ = self.stream.shutdown(Shutdown::Both);
