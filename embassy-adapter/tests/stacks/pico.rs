@@ -65,8 +65,11 @@ async fn ask(socket: &mut TcpSocket<'_>, request: &str) -> String {
     socket.connect((SERVER, PORT)).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
     let (mut answer, mut buf) = (Vec::new(), [0; 64]);
-    while let Ok(n @ 1..) = socket.read(&mut buf).await {
-        answer.extend(&buf[..n]);
+    loop {
+        match socket.read(&mut buf).await.expect("the server closes, and doesn't reset") {
+            0 => break,
+            n => answer.extend(&buf[..n]),
+        }
     }
     end_client(socket, Span::from_secs(1)).await;
     Timer::after(Duration::from_millis(100)).await;

@@ -213,6 +213,7 @@ fn what_a_dropped_sender_has_staged_is_sent_by_the_receive_half() {
         },
         &mut [
             Box::pin(async {
+                sleep(2).await; // the receive half waits for bytes by then
                 assert!(poll_some(sender.send(&[7; 30][..]), 3).is_none());
             }),
             Box::pin(async { while receiver.recv().await.is_ok() {} }),
@@ -257,5 +258,58 @@ fn senders_that_wait_for_a_message_that_broke_off_find_it_closed() {
             message.write(&mut Message::Text("a")).await.unwrap();
             sleep(5).await;
         })],
+    );
+}
+
+#[test]
+fn close_has_its_deadline_also_while_another_sender_is_stuck() {
+    let (down, up) = (channel(10, false), channel(1000, false));
+    let mut room = Room::new();
+    let mut server = socket(Server, (up, down), &mut room);
+    let (mut receiver, sender) = server.split();
+    let (mut stuck, mut closing) = (sender.clone(), sender);
+    let start = now();
+    let outcome = run(
+        async { receiver.recv().await.map(|_| ()) },
+        &mut [
+            Box::pin(async {
+                let _ = stuck.send(&[7; 30][..]).await;
+            }),
+            Box::pin(async {
+                sleep(1000).await;
+                closing.close(CloseCode::NORMAL, "").await.unwrap();
+            }),
+        ],
+    );
+    assert_eq!(outcome, Err(Error::Timeout(crate::Timeout::Close)));
+    assert_eq!(now() - start, 6_000);
+}
+
+#[test]
+fn sender_that_goes_on_sending_does_not_starve_one_that_waits() {
+    let (down, up) = (channel(16, false), channel(1000, false));
+    let mut room = Room::new();
+    let mut server = socket(Server, (up, down.clone()), &mut room);
+    let (_receiver, sender) = server.split();
+    let (mut busy, mut patient) = (sender.clone(), sender);
+    let start = now();
+    run(
+        async {
+            sleep(5).await;
+            patient.send("at last").await.unwrap();
+            assert!(now() - start < 30, "{}", now() - start);
+        },
+        &mut [
+            Box::pin(async {
+                // One frame after the other, and never a moment between them.
+                while busy.send(&[7; 30][..]).await.is_ok() {}
+            }),
+            Box::pin(async {
+                for _ in 0..1000 {
+                    sleep(1).await;
+                    down.take();
+                }
+            }),
+        ],
     );
 }

@@ -61,6 +61,28 @@ fn frames_of_one_read_are_answered_by_one_write() {
 }
 
 #[test]
+fn message_that_fits_is_one_frame_also_behind_another() {
+    let mut room = Storage::<2048, 1024>::new();
+    let (ours, (from, to)) = connection(4096, false);
+    let io = (ours.0, ours.1);
+    let mut socket =
+        WebSocket::new(Server, io, SimTimer, room.lend(), 0..0, &Config::DEFAULT).unwrap();
+    to.put(&[frame(0x82, &[1; 400]), frame(0x82, &[2; 900])].concat());
+    let echo = async {
+        while let Some((event, mut reply)) = socket.recv().await.unwrap() {
+            if let Event::Data(message) = event {
+                reply.send(message).await.unwrap();
+            }
+        }
+    };
+    assert!(poll_some(echo, 3).is_none());
+    let bytes = from.take();
+    assert_eq!(bytes[..4], [0x82, 126, 1, 144]);
+    assert_eq!(bytes[404..408], [0x82, 126, 3, 132], "not in fragments");
+    assert_eq!(bytes.len(), 404 + 904);
+}
+
+#[test]
 fn violation_is_told_to_the_peer_before_it_is_returned() {
     let invalid: [(&[u8], ProtocolError, u16); 3] = [
         (b"\xc1\x80\0\0\0\0", ProtocolError::ReservedBit, 1002),
