@@ -65,7 +65,12 @@ impl Pair {
     }
 
     /// Runs until `end`, or until nothing more would happen; says at which moment that was.
+    ///
+    /// # Panics
+    ///
+    /// Where time stands still: a deadline that has come is not dealt with.
     pub fn run_until(&mut self, end: u64) -> u64 {
+        let mut stood_still = 0;
         loop {
             while self.step() {}
             let arrivals = [self.to_server.next(), self.to_client.next()];
@@ -77,6 +82,8 @@ impl Pair {
                 self.now = end;
                 return end;
             }
+            stood_still = if next > self.now { 0 } else { stood_still + 1 };
+            assert!(stood_still < 1_000, "nothing happens at {next}, which was waited for");
             self.now = self.now.max(next);
             self.client.time_passes(self.now);
             self.server.time_passes(self.now);

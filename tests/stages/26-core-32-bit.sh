@@ -56,11 +56,15 @@ say "$("${RUSTC:-rustc}" -V) for $target"
 
 ln -sfn "$root/core" "$work/ws/core"
 # The core and its tests alone: the other packages want a newer compiler.
-sed -e 's|^members = .*|members = ["core", "tests"]|' -e '/^exclude = /d' -e '/^tubesock-std/d' Cargo.toml \
-    > "$work/ws/Cargo.toml"
 {
-    sed -e '/tubesock-std/d; /^tiny_http/d; /^rouille/d' -e '/^publish/a autobins = false' -e '/^rust-version/d' tests/Cargo.toml
+    printf '[workspace]\nresolver = "3"\nmembers = ["core", "tests"]\n'
+    sed -n '/^\[workspace.package\]/,$p' Cargo.toml | sed '/^tubesock-std/d'
+} > "$work/ws/Cargo.toml"
+{
+    printf '[package]\nname = "tubesock-tests"\nedition.workspace = true\nautobins = false\n'
     printf '[lib]\npath = "lib.rs"\ndoctest = false\n'
+    printf '[dependencies]\ntubesock-core = { workspace = true, features = ["handshake"] }\n'
+    printf '[dev-dependencies]\nproptest = "1"\n'
     for suite in session exhaustive properties handshake; do
         printf '[[test]]\nname = "core_%s"\npath = "%s"\n' $suite "$root/tests/tests/core_$suite/main.rs"
     done
@@ -72,7 +76,7 @@ echo '//! What the core'\''s tests share.' > "$work/ws/tests/lib.rs"
 for module in $(sed -n 's/^pub mod \(.*\);/\1/p' tests/src/lib.rs); do
     file=$root/tests/src/$module.rs
     [ -e "$file" ] || file=$root/tests/src/$module/mod.rs
-    grep -q tubesock_std "$file" || printf '#[path = "%s"]\npub mod %s;\n' "$file" "$module" >> "$work/ws/tests/lib.rs"
+    grep -Eq 'tubesock_std|rustix' "$file" || printf '#[path = "%s"]\npub mod %s;\n' "$file" "$module" >> "$work/ws/tests/lib.rs"
 done
 
 cd "$work/ws"

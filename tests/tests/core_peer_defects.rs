@@ -192,10 +192,11 @@ fn picoserve_does_not_look_at_the_key() {
 fn picoserve_pings_without_end_a_client_that_is_dead() {
     let mut server = Endpoint::<Server>::new(Sizes::AMPLE, &Config::DEFAULT, Mode::Whole);
     let mut pings = 0;
-    while let (Some(deadline), false) = (server.deadline(), server.timed_out()) {
-        server.time_is(deadline);
-        pings += replies::<Server>(&server.all_output()).len();
-        assert!(pings < 10);
+    for _ in 0..5 {
+        if let (Some(deadline), false) = (server.deadline(), server.timed_out()) {
+            server.time_is(deadline);
+            pings += replies::<Server>(&server.all_output()).len();
+        }
     }
     assert_eq!(pings, 1);
     assert!(server.timed_out());
