@@ -69,19 +69,16 @@ pub(crate) struct Millis(u32);
 
 impl Millis {
     /// A span of zero would be one that never ends, so it becomes the shortest.
+    // Called for four spans: a call each is smaller than the sum four times.
+    #[inline(never)]
     pub(crate) const fn new(span: Option<Duration>) -> Self {
         match span {
             None => Self(0),
-            Some(span) => {
-                let millis = millis(span);
-                Self(if millis == 0 {
-                    1
-                } else if millis > u32::MAX as u64 {
-                    u32::MAX
-                } else {
-                    millis as u32
-                })
-            }
+            Some(span) => match millis(span) {
+                0 => Self(1),
+                millis if millis > u32::MAX as u64 => Self(u32::MAX),
+                millis => Self(millis as u32),
+            },
         }
     }
 

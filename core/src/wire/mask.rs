@@ -42,7 +42,8 @@ impl MaskKey {
 /// tubesock_core::wire::mask(&mut hello, [0x37, 0xfa, 0x21, 0x3d]);
 /// assert_eq!(hello, [0x7f, 0x9f, 0x4d, 0x51, 0x58]); // RFC 6455 §5.7
 /// ```
-#[inline]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))] // flash is dearer there than a call
 pub fn mask(payload: &mut [u8], key: [u8; 4]) {
     let word = u32::from_ne_bytes(key);
     #[cfg(target_pointer_width = "64")]
