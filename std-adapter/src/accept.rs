@@ -110,20 +110,11 @@ fn connection(
     handler: &Handler,
 ) {
     let head = read_head(&stream, &config);
-    let seat = Arc::new(seat);
-    let register = {
-        let seat = Arc::downgrade(&seat);
-        Arc::new(move |sender| {
-            if let Some(seat) = seat.upgrade() {
-                seat.open(sender);
-            }
-        })
-    };
     // The registry held the descriptor to end a slow handshake with.
     let Some(stream) = seat.take_stream(stream) else { return };
     match head {
         Ok(Some((head, leftover))) => {
-            let context = Context { config, reactor, register: Some(register) };
+            let context = Context { config, reactor, seat: Some(Arc::new(seat)) };
             let request = Request::new(stream, leftover, head, context);
             if let Err(refused) = handler(request) {
                 let _ = refused.respond(); // the peer may be gone

@@ -11,8 +11,8 @@ use tubesock_core::handshake::{OriginPolicy, Refusal, Upgrade, host_is_allowed};
 use crate::config::{Config, MILLISECOND, Origins};
 use crate::deflate::{Agreement, answer};
 use crate::reactor::Reactor;
+use crate::registry::Seat;
 use crate::response::send_response;
-use crate::sender::Sender;
 use crate::tubesock::Tubesock;
 use crate::websocket::WebSocket;
 
@@ -36,8 +36,8 @@ pub struct Request {
 pub(crate) struct Context {
     pub(crate) config: Arc<Config>,
     pub(crate) reactor: Reactor,
-    /// Told of each connection, so that a shutdown reaches it.
-    pub(crate) register: Option<Arc<dyn Fn(Sender) + Send + Sync>>,
+    /// Its place among the server's connections, so that a shutdown reaches it.
+    pub(crate) seat: Option<Arc<Seat>>,
 }
 
 /// A request head as an HTTP server has parsed it.
@@ -67,8 +67,7 @@ impl Request {
     pub fn from_parts(stream: TcpStream, leftover: Vec<u8>, head: Head, config: Config) -> Self {
         // Whoever gave it away may have polled it.
         let _ = stream.set_nonblocking(false);
-        let context =
-            Context { config: Arc::new(config), reactor: Reactor::shared(), register: None };
+        let context = Context { config: Arc::new(config), reactor: Reactor::shared(), seat: None };
         Self::new(stream, leftover, head, context)
     }
 
@@ -87,8 +86,19 @@ impl Request {
     /// The path, as it stands in the request line, without the query.
     #[must_use]
     pub fn path(&self) -> &str {
-        let target = self.head.target.as_str();
+        let target = self.origin_form();
         target.split_once('?').map_or(target, |(path, _)| path)
+    }
+
+    /// The target without the `http://host` that it may begin with.
+    fn origin_form(&self) -> &str {
+        let target = self.head.target.as_str();
+        match target.split_once("://") {
+            Some((_, rest)) if !target.starts_with('/') => {
+                rest.find(['/', '?']).map_or("/", |at| &rest[at..])
+            }
+            _ => target,
+        }
     }
 
     /// The query, without its question mark.
@@ -208,7 +218,7 @@ impl Request {
         let Some(mut stream) = self.stream.take() else {
             return Err(Refused { reason: Refusal::Malformed, request: Box::new(self) });
         };
-        let Context { config, reactor, register } = self.context.clone();
+        let Context { config, reactor, seat } = self.context.clone();
         let _ = stream.set_write_timeout(Some(config.write_timeout.max(MILLISECOND)));
         // A peer that is gone already shows in the first read.
         let _ = stream.write_all(&response);
@@ -217,10 +227,7 @@ impl Request {
             WebSocket::new(stream, Server, &self.leftover, &config, reactor, subprotocol);
         #[cfg(feature = "deflate")]
         let websocket = websocket.with_deflate(_deflate, &config);
-        if let Some(register) = register {
-            register(websocket.sender());
-        }
-        Ok(websocket)
+        Ok(websocket.seated(seat))
     }
 
     fn upgrade(&self) -> Result<Upgrade<'_, impl Iterator<Item = (&str, &[u8])> + Clone>, Refusal> {

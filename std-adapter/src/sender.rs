@@ -78,7 +78,8 @@ impl Transmit {
     }
 
     /// Sends a message without ever waiting: what the peer doesn't take at
-    /// once goes to a bounded queue, and must be out by the write deadline.
+    /// once goes to a bounded queue, and must be out by the write deadline. A
+    /// message above the bound, `max_queued`, never fits.
     ///
     /// # Errors
     ///

@@ -13,6 +13,7 @@ use crate::link::{Limits, Link, Mode, Shared};
 use crate::owned::OwnedMessage;
 use crate::reactor::Reactor;
 use crate::receiver::Receiver;
+use crate::registry::Seat;
 use crate::sender::{Sender, Transmit};
 use crate::transport::{Split, Transport};
 use crate::tubesock::{Handlers, Tubesock};
@@ -41,6 +42,7 @@ pub struct WebSocket<R: Role + Send + 'static = Server, T: Transport = TcpStream
 /// The receiving side of a [`WebSocket`].
 pub struct Messages<R: Role + Send + 'static = Server, T: Transport = TcpStream> {
     receiver: Receiver<R, T>,
+    seat: Option<Arc<Seat>>,
 }
 
 impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
@@ -70,7 +72,7 @@ impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
         let shared = Shared::new(transport, role, limits, reactor);
         let receiver = Receiver::new(shared, leftover, config);
         let link: Arc<dyn Link> = Arc::clone(receiver.shared()) as Arc<dyn Link>;
-        let incoming = Messages { receiver };
+        let incoming = Messages { receiver, seat: None };
         Self {
             incoming,
             out: Transmit::new(link, Mode::Batch),
@@ -78,6 +80,15 @@ impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
             #[cfg(feature = "deflate")]
             compression: None,
         }
+    }
+
+    /// Takes its place among a server's connections, for as long as it is there.
+    pub(crate) fn seated(mut self, seat: Option<Arc<Seat>>) -> Self {
+        if let Some(seat) = &seat {
+            seat.open(Sender::new(Arc::clone(self.out.link())));
+        }
+        self.incoming.seat = seat;
+        self
     }
 
     /// Compresses both ways from now on, as the handshake agreed.
@@ -240,6 +251,7 @@ impl<R: Role + Send + 'static, T: Transport> Iterator for Messages<R, T> {
 impl<R: Role + Send + 'static, T: Transport> Drop for Messages<R, T> {
     fn drop(&mut self) {
         self.receiver.finish();
+        drop(self.seat.take());
     }
 }
 

@@ -60,7 +60,8 @@ impl<'o> Cursor<'o> {
 ///
 /// # Errors
 ///
-/// [`WriteError::Full`], [`WriteError::Invalid`], and [`WriteError::Reserved`]
+/// [`WriteError::Full`]; [`WriteError::Invalid`], also for a status outside
+/// 200–599 and a 204 with a body; [`WriteError::Reserved`]
 /// for fields that it writes itself.
 pub fn write_response(
     out: &mut [u8],
@@ -68,6 +69,9 @@ pub fn write_response(
     headers: &[(&str, &str)],
     body_len: usize,
 ) -> Result<usize, WriteError> {
+    if !(200..=599).contains(&status) {
+        return Err(WriteError::Invalid);
+    }
     let mut head = Cursor::new(out);
     head.put(b"HTTP/1.1 ")?;
     head.number(usize::from(status))?;
@@ -76,12 +80,18 @@ pub fn write_response(
     // An `Upgrade` field must be named as the connection's own (RFC 9110 §7.8).
     let upgrades = headers.iter().any(|(name, _)| is_same_name(name, "upgrade"));
     head.put(if upgrades {
-        b"\r\nConnection: close, Upgrade\r\nContent-Length: "
+        b"\r\nConnection: close, Upgrade\r\n"
     } else {
-        b"\r\nConnection: close\r\nContent-Length: "
+        b"\r\nConnection: close\r\n"
     })?;
-    head.number(body_len)?;
-    head.put(b"\r\n")?;
+    // A 204 has no body, and may not even say that it is empty (RFC 9110 §8.6).
+    if status != 204 {
+        head.put(b"Content-Length: ")?;
+        head.number(body_len)?;
+        head.put(b"\r\n")?;
+    } else if body_len > 0 {
+        return Err(WriteError::Invalid);
+    }
     let mut typed = body_len == 0;
     for (name, value) in headers {
         let is = |other: &str| is_same_name(name, other);
