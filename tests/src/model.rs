@@ -32,6 +32,8 @@ pub enum Op {
     Exchange(usize),
     /// Another transmit buffer, this much larger than it has to be.
     ExchangeTransmit(usize),
+    /// Calls that no state permits.
+    Wrong,
     /// All that is pending onto the wire, with the buffer that it is in.
     TakePending,
 }
@@ -274,6 +276,10 @@ impl<R: Side> End<R> {
                 assert!(out.exchange(vec![0xEE; size]).is_ok());
                 assert_eq!(out.pending(), before);
             }
+            Op::Wrong => {
+                self.is_refused();
+                assert_eq!(self.endpoint.session.outgoing.pending(), before, "nothing is staged");
+            }
             Op::TakePending => {
                 let spare = vec![0xEE; out.capacity()];
                 let (buffer, pending) = out.take_pending(spare).expect("it is large enough");
@@ -281,6 +287,26 @@ impl<R: Side> End<R> {
                 self.wire.extend(&buffer[pending]);
                 assert!(self.endpoint.session.outgoing.pending().is_empty());
             }
+        }
+    }
+
+    fn is_refused(&mut self) {
+        let session = &mut self.endpoint.session;
+        let out = &mut session.outgoing;
+        let mut errors = vec![
+            out.payload(&mut &[0][..]).expect_err("no payload is due"),
+            out.ping(&[0; 126]).expect_err("too long for a ping"),
+            out.begin_frame(DataKind::Text, 1 << 63, false, true).expect_err("too long"),
+            out.stage_encoded(&vec![0; out.capacity() + 1]).expect_err("too long for the buffer"),
+        ];
+        assert!(out.take_pending(vec![0; Sizes::LEAST.transmit - 1]).is_err());
+        for (code, reason) in [(1004, 0), (1005, 1), (1016, 0), (5000, 9), (1000, 124)] {
+            let reason = "r".repeat(reason);
+            errors.push(session.close(CloseCode(code), &reason, at(0)).expect_err("no such Close"));
+        }
+        for error in errors {
+            assert_ne!(error, SendError::FrameInProgress);
+            assert!(!error.to_string().contains('\n'));
         }
     }
 

@@ -23,6 +23,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0usize..300).prop_map(Op::Exchange),
         1 => (0usize..300).prop_map(Op::ExchangeTransmit),
         1 => Just(Op::TakePending),
+        1 => Just(Op::Wrong),
     ]
 }
 
