@@ -84,7 +84,8 @@ impl Acceptor<'_> {
             .stack_size(self.config.stack_size)
             .spawn(move || {
                 if let Some(stream) = take(&for_thread) {
-                    connection(stream, seat, config, reactor, &*handler);
+                    let head = read_head(&stream, &config);
+                    connection(stream, head, seat, config, reactor, &*handler);
                 }
             });
         if spawned.is_err()
@@ -102,14 +103,15 @@ impl Acceptor<'_> {
     }
 }
 
+#[inline(never)] // see `read_head`
 fn connection(
     stream: Arc<TcpStream>,
+    head: Result<Option<(Head, Vec<u8>)>, Refusal>,
     seat: Seat,
     config: Arc<Config>,
     reactor: Reactor,
     handler: &Handler,
 ) {
-    let head = read_head(&stream, &config);
     // The registry held the descriptor to end a slow handshake with.
     let Some(stream) = seat.take_stream(stream) else { return };
     match head {
@@ -126,6 +128,11 @@ fn connection(
 }
 
 /// The head, and what was read past it; `None` when the peer left in silence.
+///
+/// Its frame must not be below that of the handler for the connection's life,
+/// and the slots, of 2 KiB, not on the stack: each page of it that was ever
+/// touched stays.
+#[inline(never)]
 fn read_head(mut stream: &TcpStream, config: &Config) -> Result<Option<(Head, Vec<u8>)>, Refusal> {
     let mut reader = HeadReader::new(vec![0; config.max_head.max(64)], None);
     let deadline = after(config.handshake_timeout);
@@ -144,8 +151,10 @@ fn read_head(mut stream: &TcpStream, config: &Config) -> Result<Option<(Head, Ve
             Err(error) if is_timeout(&error) => return Err(Refusal::Timeout),
             Err(_) => return Ok(None),
         }
-        let mut slots = HeaderSlots::<MAX_HEADERS>::new();
-        let head = reader.request(&mut slots)?.map(|head| owned(&head));
+        let mut slots = Vec::new();
+        slots.resize_with(1, HeaderSlots::<MAX_HEADERS>::new);
+        let Some(slots) = slots.first_mut() else { return Ok(None) };
+        let head = reader.request(slots)?.map(|head| owned(&head));
         if let Some(head) = head {
             let leftover = reader.bytes().get(reader.leftover()).unwrap_or(&[]).to_vec();
             return Ok(Some((head, leftover)));

@@ -173,9 +173,11 @@ impl<'a> Connect<'a> {
         let role = Client(OsMask::new()?);
         let transport = transport(stream);
         let (config, reactor) = (&self.config, Reactor::shared());
-        let websocket = WebSocket::new(transport, role, &leftover, config, reactor, subprotocol);
+        #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "for deflate"))]
+        let mut websocket =
+            WebSocket::new(transport, role, &leftover, config, reactor, subprotocol);
         #[cfg(feature = "deflate")]
-        let websocket = websocket.with_deflate(_agreement, config);
+        websocket.deflate(_agreement, config);
         Ok(websocket)
     }
 }

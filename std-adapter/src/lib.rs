@@ -59,6 +59,7 @@ mod error;
 mod hijack;
 mod link;
 mod owned;
+mod pool;
 mod random;
 mod reactor;
 mod receiver;

@@ -14,6 +14,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::config::after;
 use crate::link::Link;
+use crate::pool::Pool;
 
 /// More connections than this are not drained at one time: the oldest are cut.
 const MAX_DRAINS: usize = 1024;
@@ -24,6 +25,7 @@ const MAX_DRAINS: usize = 1024;
 pub(crate) struct Reactor(Arc<Inner>);
 
 struct Inner {
+    pool: Pool,
     jobs: Mutex<Jobs>,
     wake: OnceLock<Wake>,
 }
@@ -73,7 +75,16 @@ impl Drop for Over {
 
 impl Reactor {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Inner { jobs: Mutex::default(), wake: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            pool: Pool::default(),
+            jobs: Mutex::default(),
+            wake: OnceLock::new(),
+        }))
+    }
+
+    /// What its connections lend one another.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.0.pool
     }
 
     /// The one that connections without a server share.

@@ -1,6 +1,6 @@
 //! Receiving, blocking: the run loop of a connection on its thread.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,15 @@ use crate::error::Error;
 use crate::link::{Link, Mode, SMALL, Shared};
 use crate::transport::{Transport, is_timeout};
 
+/// The receive buffer of a connection that is open and waits, in bytes: most
+/// connections never have more to read at one time.
+const QUIET: usize = 1536;
+
 /// The receive half of a connection, with the deadlines that its thread keeps.
 pub(crate) struct Receiver<R, T> {
     incoming: Incoming<R, Vec<u8>>,
+    /// The small buffer, while a lent one has its place.
+    small: Option<Vec<u8>>,
     inflating: Inflating,
     shared: Arc<Shared<R, T>>,
     read_buffer: usize,
@@ -50,7 +56,8 @@ enum Waited {
 impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
     /// A receive half that begins with what was read past the head.
     pub(crate) fn new(shared: Arc<Shared<R, T>>, leftover: &[u8], config: &Config) -> Self {
-        let size = config.read_buffer.max(SMALL).max(leftover.len() + MIN_RECEIVE);
+        let read_buffer = config.read_buffer.max(SMALL);
+        let size = QUIET.min(read_buffer).max(leftover.len() + MIN_RECEIVE);
         let now = shared.now();
         let mut incoming = Incoming::new(vec![0; size], &config.session(), now)
             .expect("the receive buffer is above the minimum");
@@ -58,9 +65,10 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
         incoming.feed(leftover, now);
         Self {
             incoming,
+            small: None,
             inflating: Inflating::OFF,
             shared,
-            read_buffer: size,
+            read_buffer,
             max_message: config.max_message,
             park_after: config.park_after,
             timeout: None,
@@ -178,16 +186,10 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             if self.incoming.space().is_empty() {
                 self.grow();
             }
-            let space = self.incoming.space();
-            let room = space.len();
-            let error = match self.shared.transport.read(space) {
+            let error = match self.read_some() {
                 Ok(0) => ErrorKind::UnexpectedEof.into(),
-                Ok(n) => {
-                    self.incoming.filled(n, self.shared.now());
+                Ok(_) => {
                     self.late = late;
-                    if n == room && self.incoming.capacity() < self.read_buffer {
-                        self.unpark();
-                    }
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -205,6 +207,54 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
             let error = self.shared.lock().failed.map_or(error, Into::into);
             self.set_closed(&Closed::ABNORMAL, ErrorKind::UnexpectedEof);
             return Err(Error::Io(error));
+        }
+    }
+
+    /// Reads what is there, or waits for it: with a large buffer while bytes
+    /// come, with the small one while they don't.
+    fn read_some(&mut self) -> io::Result<usize> {
+        let transport = &self.shared.transport;
+        if self.small.is_some() {
+            match transport.try_read(self.incoming.space()) {
+                Err(error) if is_timeout(&error) => self.give_back(),
+                read => {
+                    let n = read?;
+                    self.incoming.filled(n, self.shared.now());
+                    return Ok(n);
+                }
+            }
+        }
+        let space = self.incoming.space();
+        let room = space.len();
+        let n = self.shared.transport.read(space)?;
+        self.incoming.filled(n, self.shared.now());
+        if n == room && self.incoming.capacity() < self.read_buffer {
+            self.borrow_large();
+            // All that is there makes one batch; an end or error shows again.
+            if let Ok(more) = self.shared.transport.try_read(self.incoming.space()) {
+                self.incoming.filled(more, self.shared.now());
+            }
+        }
+        Ok(n)
+    }
+
+    fn borrow_large(&mut self) {
+        let large = self.shared.pool().take(self.read_buffer);
+        match self.incoming.exchange(large) {
+            Ok(small) => self.small = Some(small),
+            Err(large) => self.shared.pool().give(large),
+        }
+    }
+
+    fn give_back(&mut self) {
+        if self.incoming.wanted_capacity() > QUIET {
+            return; // in a large frame, whose rest is on its way
+        }
+        if let Some(small) = self.small.take() {
+            match self.incoming.exchange(small) {
+                Ok(large) => self.shared.pool().give(large),
+                Err(small) => self.small = Some(small),
+            }
         }
     }
 
@@ -249,22 +299,20 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
     }
 
     fn is_parkable(&self) -> bool {
-        self.incoming.capacity() > SMALL && self.incoming.kept() < SMALL
+        self.incoming.capacity() > QUIET && self.incoming.kept() < QUIET - MIN_RECEIVE
     }
 
     /// Gives the buffers of a quiet connection back.
     fn park(&mut self) {
         if self.is_parkable() {
-            let small = vec![0; SMALL.max(self.incoming.kept() + MIN_RECEIVE)];
-            let _ = self.incoming.exchange(small);
+            let lent = self.small.is_some();
+            let small = self.small.take().unwrap_or_else(|| vec![0; QUIET]);
+            if let (true, Ok(large)) = (lent, self.incoming.exchange(small)) {
+                self.shared.pool().give(large);
+            }
         }
         self.inflating.park();
         self.shared.park();
-    }
-
-    /// There is more than a parked buffer takes at once.
-    fn unpark(&mut self) {
-        let _ = self.incoming.exchange(vec![0; self.read_buffer]);
     }
 
     /// More room for a message that is longer than the buffer.
@@ -273,7 +321,10 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
         let most = self.max_message.saturating_add(self.read_buffer);
         let wanted = self.incoming.wanted_capacity().min(most);
         let next = capacity.saturating_mul(2).min(wanted).max(self.read_buffer);
-        let _ = self.incoming.exchange(vec![0; next.max(capacity + MIN_RECEIVE)]);
+        let before = self.incoming.exchange(vec![0; next.max(capacity + MIN_RECEIVE)]);
+        if let (Some(_), Ok(large)) = (self.small.take(), before) {
+            self.shared.pool().give(large);
+        }
     }
 
     fn peer_closed(&mut self, token: Token) {

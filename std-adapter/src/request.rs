@@ -210,23 +210,33 @@ impl Request {
     /// # Errors
     ///
     /// As [`hijack`](Self::hijack).
-    pub fn accept(mut self) -> Result<WebSocket<Server>, Refused> {
-        let (response, _deflate) = match self.accept_response() {
-            Ok(accepted) => accepted,
-            Err(reason) => return Err(Refused { reason, request: Box::new(self) }),
-        };
+    pub fn accept(self) -> Result<WebSocket<Server>, Refused> {
+        match self.accept_response() {
+            Ok((response, deflate)) => self.open(&response, deflate),
+            Err(reason) => Err(Refused { reason, request: Box::new(self) }),
+        }
+    }
+
+    /// Says yes. Apart, so that neither half's frame lies below the other's.
+    #[inline(never)]
+    fn open(
+        mut self,
+        response: &[u8],
+        _deflate: Option<Agreement>,
+    ) -> Result<WebSocket<Server>, Refused> {
         let Some(mut stream) = self.stream.take() else {
             return Err(Refused { reason: Refusal::Malformed, request: Box::new(self) });
         };
         let Context { config, reactor, seat } = self.context.clone();
         let _ = stream.set_write_timeout(Some(config.write_timeout.max(MILLISECOND)));
         // A peer that is gone already shows in the first read.
-        let _ = stream.write_all(&response);
+        let _ = stream.write_all(response);
         let subprotocol = self.subprotocol.take();
-        let websocket =
+        #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "for deflate"))]
+        let mut websocket =
             WebSocket::new(stream, Server, &self.leftover, &config, reactor, subprotocol);
         #[cfg(feature = "deflate")]
-        let websocket = websocket.with_deflate(_deflate, &config);
+        websocket.deflate(_deflate, &config);
         Ok(websocket.seated(seat))
     }
 
@@ -242,6 +252,7 @@ impl Request {
     }
 
     /// The 101, and what it agrees on compression.
+    #[inline(never)] // see `read_head`: a frame for a moment, not below all that follows
     fn accept_response(&self) -> Result<(Vec<u8>, Option<Agreement>), Refusal> {
         let upgrade = self.checked()?;
         let (agreement, extensions) = answer(&self.context.config, &upgrade).unzip();

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::net::{SendAncillaryBuffer, SendFlags};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
 use crate::config::MILLISECOND;
 
@@ -23,6 +23,16 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// The stream's; a timeout is `WouldBlock` or `TimedOut`.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Reads what is there now. By default nothing is known to be there.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when that is nothing; the stream's.
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let _ = buf;
+        Err(ErrorKind::WouldBlock.into())
+    }
 
     /// Bounds each read from now on. A stream that can't has no deadlines.
     ///
@@ -74,6 +84,10 @@ macro_rules! socket {
         impl Transport for $stream {
             fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
                 Read::read(&mut &*self, buf)
+            }
+
+            fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+                Ok(rustix::net::recv(self, buf, RecvFlags::DONTWAIT)?.0)
             }
 
             fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {

@@ -93,18 +93,17 @@ impl<R: Role + Send + 'static, T: Transport> WebSocket<R, T> {
 
     /// Compresses both ways from now on, as the handshake agreed.
     #[cfg(feature = "deflate")]
-    pub(crate) fn with_deflate(
-        mut self,
+    pub(crate) fn deflate(
+        &mut self,
         agreement: Option<tubesock_core::deflate::Agreement>,
         config: &Config,
-    ) -> Self {
+    ) {
         if let (Some(agreement), Some(settings)) = (agreement, config.deflate) {
             self.incoming.receiver.inflate(agreement);
             let deflating = crate::deflate::Deflating::new(agreement, settings);
             self.incoming.receiver.shared().lock().deflating = deflating;
         }
         self.compression = agreement;
-        self
     }
 
     /// What was agreed on compression, where it was.

@@ -14,11 +14,15 @@ const PARKED: usize = 1 << 10;
 /// What stands before an [`Incoming`]: an inflater, where one was agreed on.
 pub(crate) struct Inflating(Option<Box<Agreed>>);
 
+type Boxed = Box<Inflate<Box<[u8]>, Vec<u8>>>;
+
 struct Agreed {
     agreement: Agreement,
     max_message: usize,
     /// Made when the first compressed message is there.
-    inflate: Option<Inflate<Box<[u8]>, Vec<u8>>>,
+    /// Boxed, and made out of line: it would make the stack of each
+    /// connection's thread three pages deeper.
+    inflate: Option<Boxed>,
 }
 
 impl Inflating {
@@ -77,7 +81,7 @@ impl Inflating {
     /// Gives back what a quiet connection does without.
     pub(crate) fn park(&mut self) {
         let Some(agreed) = &mut self.0 else { return };
-        if agreed.inflate.as_ref().is_some_and(Inflate::is_disposable) {
+        if agreed.inflate.as_ref().is_some_and(|inflate| inflate.is_disposable()) {
             agreed.inflate = None;
         }
         if let Some(inflate) = &mut agreed.inflate
@@ -97,10 +101,12 @@ fn poll<R: Role, D: Deposit>(
     if chunks { incoming.poll_chunk(replies) } else { incoming.poll_message(replies) }
 }
 
-fn new(agreement: &Agreement, max_message: usize) -> Inflate<Box<[u8]>, Vec<u8>> {
+#[cold]
+#[inline(never)]
+fn new(agreement: &Agreement, max_message: usize) -> Boxed {
     let ring = vec![0; agreement.ring_len()].into();
     let mut inflate = Inflate::new(agreement, ring, vec![0; MESSAGE])
         .expect("the ring has the length that the agreement asks for");
     inflate.set_max_message(max_message);
-    inflate
+    Box::new(inflate)
 }

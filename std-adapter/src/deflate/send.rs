@@ -14,7 +14,7 @@ struct Agreed {
     agreement: Agreement,
     settings: Deflate,
     /// Made when the first message is to be compressed.
-    layer: Option<Layer<Compressor>>,
+    layer: Option<Box<Layer<Compressor>>>,
 }
 
 impl Deflating {
@@ -81,12 +81,17 @@ impl Deflating {
 
     fn layer(&mut self) -> Option<&mut Layer<Compressor>> {
         let Agreed { agreement, settings, layer } = &mut **self.0.as_mut()?;
-        Some(layer.get_or_insert_with(|| {
-            let layer = Layer::new(agreement, Compressor::new(agreement, settings));
-            match settings.threshold {
-                Some(bytes) => layer.with_threshold(bytes),
-                None => layer,
-            }
-        }))
+        Some(layer.get_or_insert_with(|| new(agreement, settings)))
     }
+}
+
+/// Out of line, and boxed: it would make each thread's stack deeper.
+#[cold]
+#[inline(never)]
+fn new(agreement: &Agreement, settings: &Deflate) -> Box<Layer<Compressor>> {
+    let layer = Layer::new(agreement, Compressor::new(agreement, settings));
+    Box::new(match settings.threshold {
+        Some(bytes) => layer.with_threshold(bytes),
+        None => layer,
+    })
 }

@@ -24,6 +24,7 @@ mod wire;
 use self::wire::Wire;
 use crate::config::after;
 use crate::error::SendError;
+use crate::pool::Pool;
 use crate::reactor::Reactor;
 use crate::sender::Prepared;
 use crate::transport::{Transport, is_timeout};
@@ -106,6 +107,11 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
             reactor,
             this: this.clone(),
         })
+    }
+
+    /// Large buffers to lend.
+    pub(crate) fn pool(&self) -> &Pool {
+        self.reactor.pool()
     }
 
     pub(crate) fn now(&self) -> Instant {

@@ -39,8 +39,8 @@ impl<R: Role> Wire<R> {
     pub(super) fn new(role: R) -> Self {
         Self {
             out: Outgoing::new(vec![0; SMALL], role).expect("SMALL is above the minimum"),
-            replies: Replies::new(vec![0; 4 * MIN_REPLIES].into_boxed_slice())
-                .expect("four times the minimum is above it"),
+            replies: Replies::new(vec![0; 2 * MIN_REPLIES].into_boxed_slice())
+                .expect("twice the minimum is above it"),
             deflating: Deflating::OFF,
             spare: Vec::new(),
             owner: None,

@@ -3,3 +3,5 @@
 
 pub mod codec;
 pub mod frames;
+pub mod load;
+pub mod plot;
