@@ -6,9 +6,9 @@ import { program, startChat } from "./chat-server.mjs";
 import { Client, eventually } from "./client.mjs";
 
 /** Runs `body` with a chat of its own, which must still be there at the end. */
-function roomTest(name, body) {
+function roomTest(name, body, ...flags) {
   test(name, { timeout: 60_000 }, async () => {
-    const chat = await startChat();
+    const chat = await startChat("127.0.0.1:0", ...flags);
     try {
       await body(chat);
       assert.equal(chat.hasEnded(), false, "the chat lives");
@@ -154,3 +154,16 @@ roomTest("a bad flag or a port in use gets one sentence and an exit code", (chat
     assert.match(stderr, /^chat: [^\n]+\n$/);
   }
 });
+
+roomTest("with --deflate a long message comes to everybody in a fraction of its bytes", async (chat) => {
+  const people = [await Client.join(chat, "Ada"), await Client.join(chat, "Ben")];
+  const text = "What is said is said again. ".repeat(70).trim();
+  const before = people.map((person) => person.socket._socket.bytesRead);
+  people[0].say(text);
+  for (const [index, person] of people.entries()) {
+    assert.match(person.socket.extensions, /permessage-deflate.*server_no_context_takeover/);
+    await person.hears(text);
+    const bytes = person.socket._socket.bytesRead - before[index];
+    assert.ok(bytes < text.length / 4, `${bytes} bytes for a text of ${text.length}`);
+  }
+}, "--deflate");

@@ -14,7 +14,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use tubesock_std::{Config, Refused, Request, Server};
+use tubesock_std::{Config, Deflate, Refused, Request, Server};
 
 use crate::bridge::{Bridge, BridgeError};
 use crate::outbox::Outbox;
@@ -39,6 +39,9 @@ struct Args {
     /// Share the room with other chat servers over the Redis at this address.
     #[arg(long, value_name = "redis://HOST:PORT/")]
     redis: Option<String>,
+    /// Compress messages (permessage-deflate): each once for everybody.
+    #[arg(long)]
+    deflate: bool,
 }
 
 fn main() -> ExitCode {
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse_flags(&error),
     };
     let result = match args.redis.as_deref().map(Bridge::connect).transpose() {
-        Ok(bridge) => serve(&args.listen, bridge).map_err(|problem| (problem, 1)),
+        Ok(bridge) => serve(&args, bridge).map_err(|problem| (problem, 1)),
         Err(error @ BridgeError::Url) => Err((error.to_string(), 2)),
         Err(error @ BridgeError::Unreachable(_)) => Err((error.to_string(), 1)),
     };
@@ -58,7 +61,8 @@ fn main() -> ExitCode {
 }
 
 /// Serves until it is told to end.
-fn serve(listen: &str, bridge: Option<Bridge>) -> Result<(), String> {
+fn serve(args: &Args, bridge: Option<Bridge>) -> Result<(), String> {
+    let listen = &args.listen;
     let outbox = bridge.is_some().then(|| Arc::new(Outbox::new()));
     let room = Arc::new(Room::new(outbox.clone()));
     let no_threads = |error| format!("can't start: {error}");
@@ -71,6 +75,8 @@ fn serve(listen: &str, bridge: Option<Bridge>) -> Result<(), String> {
         read_buffer: protocol::MAX_MESSAGE,
         max_queued: 512 << 10,
         ping_interval: Some(Duration::from_secs(20)),
+        // With a context of its own each connection would compress for itself.
+        deflate: args.deflate.then(|| Deflate { send_takeover: false, ..Deflate::default() }),
         ..Config::default()
     };
     let server = Server::bind(listen).map_err(cant_listen)?.with_config(config);
