@@ -28,6 +28,7 @@ release_dir() { echo "${CARGO_TARGET_DIR:-target}/release"; }
 start_server() {
     local log=$1
     shift
+    : > "$log" # before the server runs: else the address of the one before may still be read
     "$@" > "$log" 2>&1 &
     SERVER=$!
     trap stop_server EXIT
