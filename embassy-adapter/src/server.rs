@@ -29,7 +29,7 @@ pub enum Outcome {
 /// it returns [`Error::Send`]. A peer that is gone is not waited for.
 ///
 /// To look at the request, or to answer it otherwise than
-/// [`Options::decide`] does, call [`accept()`] and [`end()`] instead.
+/// [`Options::decide`] does, call [`accept()`] and [`end()`](crate::end()) instead.
 pub async fn serve<'s>(
     socket: &mut TcpSocket<'s>,
     buffers: Buffers<'_>,
