@@ -214,7 +214,8 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
     /// come, with the small one while they don't.
     fn read_some(&mut self) -> io::Result<usize> {
         let transport = &self.shared.transport;
-        if self.small.is_some() {
+        // In a large frame, whose rest is on its way, there is nothing to give back.
+        if self.small.is_some() && self.incoming.wanted_capacity() <= QUIET {
             match transport.try_read(self.incoming.space()) {
                 Err(error) if is_timeout(&error) => self.give_back(),
                 read => {
@@ -247,9 +248,7 @@ impl<R: Role + Send + 'static, T: Transport> Receiver<R, T> {
     }
 
     fn give_back(&mut self) {
-        if self.incoming.wanted_capacity() > QUIET {
-            return; // in a large frame, whose rest is on its way
-        }
+        self.shared.give_back();
         if let Some(small) = self.small.take() {
             match self.incoming.exchange(small) {
                 Ok(large) => self.shared.pool().give(large),

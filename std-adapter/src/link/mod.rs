@@ -30,7 +30,7 @@ use crate::sender::Prepared;
 use crate::transport::{Transport, is_timeout};
 
 /// From here on a message is sent from where it lies, not copied first.
-pub(crate) const LARGE: usize = 8 << 10;
+pub(crate) const LARGE: usize = 32 << 10;
 
 /// The transmit buffer of a connection that has nothing to say.
 pub(crate) const SMALL: usize = 512;
@@ -97,7 +97,7 @@ pub(crate) struct Limits {
 
 impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
     pub(crate) fn new(transport: T, role: R, limits: Limits, reactor: Reactor) -> Arc<Self> {
-        let wire = Wire::new(role);
+        let wire = Wire::new(role, reactor.clone(), limits.write_buffer);
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             transport,
             wire: Mutex::new(wire),
@@ -132,11 +132,13 @@ impl<R: Role + Send + 'static, T: Transport> Shared<R, T> {
     /// Gives the transmit buffers of a quiet connection back.
     pub(crate) fn park(&self) {
         let mut wire = self.lock();
-        wire.spare = Vec::new();
         wire.deflating.park();
-        if !wire.writing && wire.out.capacity() > SMALL {
-            let _ = wire.out.exchange(vec![0; SMALL]);
-        }
+        wire.give_back();
+    }
+
+    /// Gives back what was lent, while nothing comes.
+    pub(crate) fn give_back(&self) {
+        self.lock().give_back();
     }
 
     /// Sends what the reading thread has gathered, before it reads again.

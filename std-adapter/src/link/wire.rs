@@ -12,6 +12,10 @@ use super::SMALL;
 use crate::config::after;
 use crate::deflate::Deflating;
 use crate::error::SendError;
+use crate::reactor::Reactor;
+
+/// From here on the transmit buffer is lent, in bytes.
+const LENT_FROM: usize = 4 << 10;
 
 /// The transmit half, what the receive half has to say, and who is sending.
 pub(crate) struct Wire<R> {
@@ -19,6 +23,9 @@ pub(crate) struct Wire<R> {
     pub(crate) deflating: Deflating,
     pub(crate) replies: Replies<Box<[u8]>>,
     pub(super) spare: Vec<u8>,
+    /// Who lends buffers of `large` bytes.
+    reactor: Reactor,
+    large: usize,
     /// Whose fragmented message is open, or was the last.
     pub(super) owner: Option<u64>,
     /// Somebody is sending what was taken out of `out`.
@@ -36,13 +43,15 @@ pub(crate) struct Wire<R> {
 }
 
 impl<R: Role> Wire<R> {
-    pub(super) fn new(role: R) -> Self {
+    pub(super) fn new(role: R, reactor: Reactor, large: usize) -> Self {
         Self {
             out: Outgoing::new(vec![0; SMALL], role).expect("SMALL is above the minimum"),
             replies: Replies::new(vec![0; 2 * MIN_REPLIES].into_boxed_slice())
                 .expect("twice the minimum is above it"),
             deflating: Deflating::OFF,
             spare: Vec::new(),
+            reactor,
+            large,
             owner: None,
             writing: false,
             failed: None,
@@ -141,7 +150,39 @@ impl<R: Role> Wire<R> {
         if needed > limit {
             return false;
         }
-        let to = (self.out.capacity() * 4).clamp(needed, limit.max(needed));
-        self.out.exchange(vec![0; to]).is_ok()
+        let to = if (LENT_FROM..=self.large).contains(&needed) {
+            self.reactor.pool().take(self.large)
+        } else {
+            vec![0; (self.out.capacity() * 4).clamp(needed, limit.max(needed))]
+        };
+        let before = self.out.exchange(to);
+        let grown = before.is_ok();
+        self.give(before.unwrap_or_else(|to| to));
+        grown
+    }
+
+    /// Gives back what was lent, unless it is in use: for when nothing comes.
+    pub(super) fn give_back(&mut self) {
+        if !self.writing && self.out.capacity() > SMALL && self.out.pending().len() <= SMALL {
+            let small = match std::mem::take(&mut self.spare) {
+                spare if spare.len() == SMALL => spare,
+                spare => {
+                    self.give(spare);
+                    vec![0; SMALL]
+                }
+            };
+            let before = self.out.exchange(small);
+            self.give(before.unwrap_or_else(|small| small));
+        }
+        if self.spare.len() > SMALL {
+            let spare = std::mem::take(&mut self.spare);
+            self.give(spare);
+        }
+    }
+
+    fn give(&self, buffer: Vec<u8>) {
+        if buffer.len() == self.large && self.large > SMALL {
+            self.reactor.pool().give(buffer);
+        }
     }
 }
