@@ -15,16 +15,15 @@ fn another_threads_message_waits_for_the_end_of_a_fragmented_one() {
     let (_server, mut client, sender) = pair(config());
     sender.fragment("one ", false).unwrap();
     let other = sender.clone();
-    let waiting = thread::spawn(move || timed(|| other.text("other")));
+    let waiting = thread::spawn(move || other.text("other"));
     thread::sleep(SHORT / 2);
     assert!(!waiting.is_finished());
     assert_eq!(sender.try_send("not now"), Err(SendError::MessageInProgress));
     sender.ping(b"between").unwrap();
     sender.fragment("two ", false).unwrap();
     sender.fragment("three", true).unwrap();
-    let (result, took) = waiting.join().unwrap();
-    result.unwrap();
-    assert!(took >= SHORT / 2, "{took:?}");
+    waiting.join().unwrap().unwrap();
+    // That it waited shows in the order, not on a clock.
     client.expect(TEXT_BEGIN, "one ");
     client.expect(PING, "between");
     client.expect(MORE, "two ");
