@@ -158,7 +158,7 @@ impl Hijack {
 
 /// A hijacked connection with its buffers.
 ///
-/// A whole message may have up to `read_buffer` bytes of [`Config`], less 134,
+/// A whole message may have up to `read_buffer` bytes of [`Config`], less 131,
 /// or `max_message` where that is less; in chunks it may have any size.
 pub struct Connection {
     read: FromTokio<ReadHalf<Stream>>,
